@@ -1,0 +1,52 @@
+"""SMTP accounts: a login `1.<name>.smtp` with its own password, never the panel's."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import Enum
+
+
+class SenderRule(Enum):
+    """Which author domains an SMTP account may use."""
+
+    OWN_DOMAINS = "own-domains"
+    ANY = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SmtpAccount:
+    """What AUTH finds by login."""
+
+    account_id: int
+    customer_id: int
+    customer_name: str
+    login: str
+    password_sha256: bytes
+    """SHA-256: the password is random and long, so a slow hash would add nothing."""
+    enabled: bool = True
+    """False when the account or its customer is suspended."""
+    cleartext_auth: bool = False
+    """May log in without TLS, for old devices."""
+    sender_rule: SenderRule = SenderRule.OWN_DOMAINS
+    may_send_bounces: bool = False
+    """May use the null sender `<>`."""
+    failure_notices: bool = True
+    """Send an RFC 3464 notice on failure when NOTIFY says nothing."""
+    max_connections: int = 50
+    ttl: timedelta = timedelta(hours=48)
+    """How long a message of this account is tried."""
+    sending_domains: frozenset[str] = frozenset()
+    """The customer's domains, as lower-case A-labels."""
+
+
+UNKNOWN_PASSWORD_SHA256 = bytes(32)
+"""Compared against when the login is unknown, so that both ways cost the same."""
+
+
+def password_matches(password: str, password_sha256: bytes) -> bool:
+    """Compare in constant time."""
+    digest = hashlib.sha256(password.encode("utf-8", "surrogateescape")).digest()
+    return hmac.compare_digest(digest, password_sha256)

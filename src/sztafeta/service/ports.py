@@ -1,0 +1,268 @@
+"""What the verbs need from the outside world, stated as Protocols that hands implement.
+
+Stores speak in whole units of work: each method is one transaction, durable when it returns, and fenced by
+the epoch of the lease it acts under. Times are aware UTC datetimes; ids are those of `delivery.queue_id`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from sztafeta.account.sending_domain import SendingDomain
+from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.delivery.state import State
+from sztafeta.event import Event
+from sztafeta.mail.envelope import Envelope, ForwardPath
+
+
+class Clock(Protocol):
+    """The time, as an argument."""
+
+    def now(self) -> datetime:
+        """Give the present instant, aware and in UTC."""
+
+
+class Content(Protocol):
+    """A message's header and body, with CRLF line ends, immutable once accepted."""
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+
+    def blocks(self) -> Iterator[bytes]:
+        """Give the octets in order, in blocks of at most 64 KiB when they are on disk."""
+
+
+class Spool(Protocol):
+    """A body that grows on disk while it is being received."""
+
+    def write(self, data: bytes) -> None:
+        """Append octets."""
+
+    def discard(self) -> None:
+        """Forget the octets; harmless when called twice or after `keep`."""
+
+
+class Bodies(Protocol):
+    """Where message content lives: small in the message's row, big in a file of its own."""
+
+    inline_limit: int
+    """Octets up to which content stays in memory and in its row (64 KiB)."""
+
+    def open_spool(self, message_id: int) -> Spool:
+        """Begin a body that is over `inline_limit`."""
+
+    async def keep(self, spool: Spool) -> Content:
+        """Make a spooled body durable: fsync, rename, fsync of the folder."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewRecipient:
+    """One recipient as accepted."""
+
+    recipient_id: int
+    forward_path: ForwardPath
+    state: State = State.QUEUED
+    """QUEUED, or SUPPRESSED for an address we will not send to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewMessage:
+    """Everything that one accept commits."""
+
+    message_id: int
+    customer_id: int
+    account_id: int
+    envelope: Envelope
+    recipients: tuple[NewRecipient, ...]
+    content: Content
+    header_message_id: str
+    subject: str
+    signing_domain: str | None
+    """The domain to sign as, or None when no key fits the author's domain."""
+    accepted_at: datetime
+    expires_at: datetime
+    source: dict[str, Any]
+    """How it came in (client name, address, TLS, protocol word), for the history."""
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueuedMessage:
+    """A message as a sender needs it."""
+
+    message_id: int
+    customer_id: int
+    account_id: int
+    envelope: Envelope
+    """Without forward-paths: those are the recipients'."""
+    content: Content
+    header_message_id: str
+    signing_domain: str | None
+    accepted_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueKey:
+    """Names a ready queue: fairness is per customer and destination."""
+
+    customer_id: int
+    domain: str
+    pool: str = "default"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeasedQueue:
+    """A ready queue this node owns."""
+
+    queue_id: int
+    key: QueueKey
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueRecipient:
+    """A recipient that may be tried now."""
+
+    recipient_id: int
+    message_id: int
+    queue_id: int
+    forward_path: ForwardPath
+    attempt: int
+    """How many attempts were claimed before."""
+    due_at: datetime
+    accepted_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A wish to try a recipient: written before the dial."""
+
+    recipient_id: int
+    queue_id: int
+    epoch: int
+    attempt: int
+    """The number of this attempt, from 1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One try, for the history."""
+
+    number: int
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    stage: str
+    hop: str
+    """`host[address]:port` that was spoken to, or empty."""
+    reply_code: int | None
+    reply_status: str
+    reply_text: str
+    tls: str
+    """TLS version and cipher, or empty."""
+    transcript: str
+    """SMTP dialogue of a failed attempt in the notation of tests/transcripts; empty on success."""
+    rule: str
+    """The name of the row of the verdict table that judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of a claimed recipient."""
+
+    recipient_id: int
+    message_id: int
+    queue_id: int
+    epoch: int
+    state: State
+    due_at: datetime | None
+    """When to try again, if the state is QUEUED."""
+    attempt: Attempt | None
+    events: tuple[Event, ...]
+    notices: tuple[NewMessage, ...] = field(default=())
+    """Status notifications to queue in the same transaction (RFC 3464)."""
+
+
+class MessageStore(Protocol):
+    """The accept side."""
+
+    async def accept(self, message: NewMessage) -> None:
+        """Commit the message, its recipients and events; durable on return.
+
+        Raises:
+            StorageFull: nothing was kept; say 452 4.3.1.
+            StoreBroken: nothing may be promised any more; say 451 4.3.0.
+        """
+
+    def has_room(self, size: int) -> bool:
+        """Say whether the disk has room for a message of this size and the reserve (R-20)."""
+
+
+class QueueStore(Protocol):
+    """The delivery side. One process is one node."""
+
+    async def join(self, node_name: str, *, now: datetime) -> int:
+        """Register this node, take back what an earlier life of it held, and give its number."""
+
+    async def heartbeat(self, *, now: datetime) -> None:
+        """Keep this node's leases alive."""
+
+    async def lease(self, *, now: datetime, limit: int) -> Sequence[LeasedQueue]:
+        """Take queues that are due and nobody's, or whose node is dead, with a new epoch.
+
+        Recipients left SENDING by the former owner are QUEUED and due again.
+        """
+
+    async def lease_named(
+        self, keys: Sequence[QueueKey], *, now: datetime
+    ) -> Sequence[LeasedQueue]:
+        """Take these queues if no living node holds them; those already ours are given again."""
+
+    async def release(self, queues: Sequence[LeasedQueue], *, now: datetime) -> None:
+        """Give queues back; the store notes when each is due next."""
+
+    async def due(
+        self, queue: LeasedQueue, *, now: datetime, limit: int, after: tuple[datetime, int] | None
+    ) -> Sequence[DueRecipient]:
+        """Read recipients that are due, oldest due first, after a (due_at, recipient_id) mark."""
+
+    async def next_due(self, queue: LeasedQueue) -> datetime | None:
+        """Say when the queue's earliest QUEUED recipient is due; None when it holds none."""
+
+    async def claim(self, claims: Sequence[Claim], *, now: datetime) -> frozenset[int]:
+        """Move QUEUED to SENDING, attempt counted; give the ids that were ours to move."""
+
+    async def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> frozenset[int]:
+        """Commit state, attempt, events and notices; give the ids whose claim still stood."""
+
+    async def message(self, message_id: int) -> QueuedMessage | None:
+        """Load a message with its content."""
+
+    async def expired(
+        self, queue: LeasedQueue, *, now: datetime, limit: int
+    ) -> Sequence[DueRecipient]:
+        """Read QUEUED recipients that are too old, due or not."""
+
+
+class AccountStore(Protocol):
+    """Who may send what."""
+
+    async def smtp_account(self, login: str) -> SmtpAccount | None:
+        """Find by login, as it is in the store at this moment."""
+
+    async def sending_domain(self, domain: str) -> SendingDomain | None:
+        """Find a domain and its keys."""
+
+
+class StorageFull(Exception):
+    """No room on the disk for this message; nothing was kept."""
+
+
+class StoreBroken(Exception):
+    """A sync failed: nothing may be promised until the process is started again (R-24)."""

@@ -1,0 +1,64 @@
+"""Replies: what an SMTP server says (RFC 5321 §4.2, RFC 3463).
+
+Code, enhanced status and text travel as three fields and are glued together only on the wire.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class EnhancedStatus:
+    """class.subject.detail (RFC 3463 §2)."""
+
+    klass: int
+    subject: int
+    detail: int
+
+    def __str__(self) -> str:
+        return f"{self.klass}.{self.subject}.{self.detail}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One complete reply, of one line or several."""
+
+    code: int
+    status: EnhancedStatus | None
+    """None where the RFC gives none: banner, EHLO, 354, 334 (RFC 2034 §3)."""
+    lines: tuple[str, ...]
+
+    @property
+    def text(self) -> str:
+        """The lines as one, for people."""
+        return " ".join(self.lines)
+
+    @property
+    def is_positive(self) -> bool:
+        """2yz: the action is done (RFC 5321 §4.2.1)."""
+        return 200 <= self.code < 300
+
+    @property
+    def is_transient(self) -> bool:
+        """4yz: try again later (RFC 5321 §4.2.1)."""
+        return 400 <= self.code < 500
+
+    @property
+    def is_permanent(self) -> bool:
+        """5yz: do not try again unchanged (RFC 5321 §4.2.1)."""
+        return 500 <= self.code < 600
+
+
+def reply(code: int, status: str | None, *lines: str) -> Reply:
+    """Make a reply from the short form: `reply(250, "2.0.0", "Ok")`.
+
+    Raises:
+        ValueError: the enhanced status is not of the reply's class (RFC 3463 §3.1).
+    """
+    if status is None:
+        return Reply(code, None, lines)
+    klass, subject, detail = (int(part) for part in status.split("."))
+    if klass != code // 100:
+        raise ValueError(f"status {status} does not go with reply code {code}")
+    return Reply(code, EnhancedStatus(klass, subject, detail), lines)
