@@ -6,7 +6,10 @@ connection) or the site (the receivers behind one set of MX hosts).
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import Enum
+
+from sztafeta.smtp.reply import Reply
 
 
 class Outcome(Enum):
@@ -39,3 +42,40 @@ class Stage(Enum):
     RCPT = "rcpt"
     DATA = "data"
     DOT = "dot"
+
+
+class FailureKind(Enum):
+    """How the other side failed without a usable reply."""
+
+    DNS_TEMPORARY = "dns-temporary"
+    NO_SUCH_DOMAIN = "no-such-domain"
+    NO_MAIL_HOST = "no-mail-host"
+    NULL_MX = "null-mx"
+    LOOP = "loop"
+    FORBIDDEN_ADDRESS = "forbidden-address"
+    REFUSED = "refused"
+    UNREACHABLE = "unreachable"
+    TIMEOUT = "timeout"
+    CLOSED = "closed"
+    TLS = "tls"
+    PROTOCOL = "protocol"
+    SIZE = "size"
+    NEEDS_SMTPUTF8 = "needs-smtputf8"
+    NEEDS_8BITMIME = "needs-8bitmime"
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """A failure of the other side that is not a reply: a timeout, a refusal, a bad certificate."""
+
+    kind: FailureKind
+    text: str
+    """One line for the history; nothing internal."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one recipient got, and where in the dialogue."""
+
+    stage: Stage
+    said: Reply | Failure
