@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sztafeta.delivery.tls_policy import TlsRequirement
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hop:
@@ -24,3 +26,5 @@ class Route:
     hops: tuple[Hop, ...]
     """In the order to try; equal preferences already shuffled (RFC 5321 §5.1)."""
     valid_for_seconds: float
+    tls: TlsRequirement = TlsRequirement.OPPORTUNISTIC
+    """What the hops must prove; a configured route may ask for more or less."""

@@ -220,7 +220,11 @@ class QueueStore(Protocol):
     async def lease(self, *, now: datetime, limit: int) -> Sequence[LeasedQueue]:
         """Take queues that are due and nobody's, or whose node is dead, with a new epoch.
 
-        Recipients left SENDING by the former owner are QUEUED and due again.
+        Recipients left SENDING by the former owner are QUEUED and due again. A queue's next_due is
+        cleared when it is taken: from then on its owner keeps the time. Whoever changes a queue from
+        outside (an accept on another node, an operator's retry or release, a notice) sets
+        next_due = min(next_due, now); for a queue that is already ours `lease` then gives it again,
+        with its epoch unchanged: a poke to look at it anew.
         """
 
     async def lease_named(
@@ -293,6 +297,10 @@ class Dialogue:
     """The dialogue without the content, in the notation of tests/transcripts; kept for failures."""
     reusable: bool
     """The connection may carry another transaction."""
+    stale: bool = False
+    """A reused connection was found closed before anything was decided: redial, no attempt counted."""
+    dsn_passed: bool = False
+    """The hop offers DSN and took over NOTIFY=SUCCESS (RFC 3461 §5.2.2)."""
 
 
 class Connection(Protocol):
