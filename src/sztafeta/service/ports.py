@@ -244,7 +244,10 @@ class QueueStore(Protocol):
         """Say when the queue's earliest QUEUED recipient is due; None when it holds none."""
 
     async def claim(self, claims: Sequence[Claim], *, now: datetime) -> frozenset[int]:
-        """Move QUEUED to SENDING, attempt counted; give the ids that were ours to move."""
+        """Move QUEUED to SENDING, attempt counted; give the ids that were ours to move.
+
+        Matches only rows that still count `attempt - 1` attempts, in a queue whose epoch still stands.
+        """
 
     async def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> frozenset[int]:
         """Commit state, attempt, events and notices; give the ids whose claim still stood."""
@@ -266,6 +269,10 @@ class AccountStore(Protocol):
 
     async def sending_domain(self, domain: str) -> SendingDomain | None:
         """Find a domain and its keys."""
+
+
+class BodyDamaged(Exception):
+    """A message's content is missing or does not match its checksum: hold it, never send it short."""
 
 
 class StorageFull(Exception):

@@ -1,0 +1,366 @@
+"""RECORD: what became of each tried recipient, in one commit: state, attempt, event, notice.
+
+Outcomes gather while a commit is under way and share the next one. Nothing waits for the record before the
+next message leaves, so the window in which a crash means a second copy is one batch (design §2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from sztafeta.delivery.queue_id import IdSource
+from sztafeta.delivery.retry import RetryPlan, next_due
+from sztafeta.delivery.state import AFTER_OUTCOME, State
+from sztafeta.delivery.verdict import Answer, Outcome, Verdict, judge
+from sztafeta.event import Event, EventKind
+from sztafeta.service.ports import (
+    Attempt,
+    Clock,
+    Connection,
+    DialFailure,
+    Dialogue,
+    DueRecipient,
+    NewMessage,
+    QueuedMessage,
+    QueueStore,
+    Settlement,
+    StoreBroken,
+)
+from sztafeta.service.schedule import Batch, Schedule
+from sztafeta.smtp.reply import Reply
+
+RETRY_COMMIT_AFTER = timedelta(seconds=1)
+"""How long to wait when the store cannot commit for the moment; the outcomes wait in memory."""
+
+
+@dataclass(slots=True, eq=False)
+class Tried:
+    """A batch under way: what was tried and what was heard."""
+
+    batch: Batch
+    message: QueuedMessage
+    claimed: tuple[DueRecipient, ...]
+    started_at: datetime
+    answers: tuple[Answer, ...] = ()
+    hop: str = ""
+    tls: str = ""
+    transcript: str = ""
+    dsn_passed: bool = False
+
+    def spoke(self, connection: Connection, dialogue: Dialogue) -> None:
+        """Note a dialogue's end."""
+        self.answers, self.transcript = dialogue.answers, dialogue.transcript
+        self.hop, self.tls = connection.hop, connection.tls
+        self.dsn_passed = dialogue.dsn_passed
+
+    def failed(self, failure: DialFailure) -> None:
+        """Note that no hop took us: every recipient got the same answer."""
+        self.answers = (failure.answer,) * len(self.claimed)
+        self.hop, self.transcript = failure.hop, failure.transcript
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judged:
+    """One recipient's outcome, before it is written."""
+
+    due: DueRecipient
+    answer: Answer
+    verdict: Verdict
+    outcome: Outcome
+    due_at: datetime | None
+
+
+class Notices(Protocol):
+    """Makes the status notifications that an outcome asks for (service/notices)."""
+
+    def after(
+        self, message: QueuedMessage, judged: Sequence[Judged], tried: Tried
+    ) -> tuple[NewMessage, ...]:
+        """Give the notices to queue with this outcome; usually none."""
+
+    def expired(
+        self, message: QueuedMessage, recipients: Sequence[DueRecipient], now: datetime
+    ) -> tuple[NewMessage, ...]:
+        """Give the notices for recipients that were given up without another attempt."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptLine:
+    """The canonical log line of one attempt: no address, no content."""
+
+    message_id: int
+    customer_id: int
+    domain: str
+    site: str
+    hop: str
+    tls: str
+    attempt: int
+    outcome: str
+    stage: str
+    code: int | None
+    status: str
+    rule: str
+    bounce_class: str
+    took: timedelta
+    age: timedelta
+
+
+class Record:
+    """Writes outcomes; one instance serves all senders."""
+
+    def __init__(
+        self,
+        *,
+        store: QueueStore,
+        schedule: Schedule,
+        clock: Clock,
+        ids: IdSource,
+        plan: RetryPlan,
+        notices: Notices,
+        draw: Callable[[], float],
+        on_attempt: Callable[[AttemptLine], None] = lambda line: None,
+        on_trouble: Callable[[str, BaseException], None] = lambda what, why: None,
+    ) -> None:
+        self._store = store
+        self._schedule = schedule
+        self._clock = clock
+        self._ids = ids
+        self._plan = plan
+        self._notices = notices
+        self._draw = draw
+        self._on_attempt = on_attempt
+        self._on_trouble = on_trouble
+        self._waiting: list[tuple[Batch, DueRecipient, Settlement]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    # -- judge ------------------------------------------------------------------------------------
+
+    def attempted(self, tried: Tried) -> tuple[Verdict, ...]:
+        """Judge an attempt and have it written with the next commit; give the verdicts."""
+        now = self._clock.now()
+        judged = [
+            self._judge(due, answer, now)
+            for due, answer in zip(tried.claimed, tried.answers, strict=True)
+        ]
+        notices = self._notices.after(tried.message, judged, tried)
+        for one in judged:
+            self._write(tried.batch, one.due, self._settlement(tried, one, now, notices))
+            self._on_attempt(_line(tried, one, now))
+            notices = ()  # one notice speaks for all recipients of the batch
+        return tuple(one.verdict for one in judged)
+
+    def _judge(self, due: DueRecipient, answer: Answer, now: datetime) -> Judged:
+        verdict = judge(answer)
+        outcome, due_at = verdict.outcome, None
+        if outcome is Outcome.DEFERRED:
+            due_at = now if verdict.at_once else self._next_due(due, now)
+            outcome = Outcome.EXPIRED if due_at is None else outcome
+        return Judged(due=due, answer=answer, verdict=verdict, outcome=outcome, due_at=due_at)
+
+    def _next_due(self, due: DueRecipient, now: datetime) -> datetime | None:
+        return next_due(
+            attempt=due.attempt + 1,
+            now=now,
+            expires_at=due.expires_at,
+            plan=self._plan,
+            draw=self._draw(),
+        )
+
+    def _settlement(
+        self, tried: Tried, one: Judged, now: datetime, notices: tuple[NewMessage, ...]
+    ) -> Settlement:
+        due = one.due
+        attempt = _attempt(tried, one, now)
+        event = self._event(due, _KIND[one.outcome], now, _details(attempt, one))
+        return Settlement(
+            recipient_id=due.recipient_id,
+            message_id=due.message_id,
+            queue_id=due.queue_id,
+            epoch=tried.batch.queue.leased.epoch,
+            state=AFTER_OUTCOME[one.outcome],
+            due_at=one.due_at,
+            attempt=attempt,
+            events=(event,),
+            notices=notices,
+        )
+
+    def expire(
+        self, batch: Batch, recipients: Sequence[DueRecipient], message: QueuedMessage | None
+    ) -> None:
+        """Give up on claimed recipients that grew too old while they waited."""
+        now = self._clock.now()
+        notices = () if message is None else self._notices.expired(message, recipients, now)
+        for due in recipients:
+            event = self._event(due, EventKind.BOUNCED, now, {"reason": "expired"})
+            self._write(batch, due, _closing(batch, due, State.EXPIRED, event, None, notices))
+            notices = ()
+
+    def hold(self, batch: Batch, recipients: Sequence[DueRecipient], reason: str) -> None:
+        """Keep claimed recipients from being sent until an operator has looked (R-28)."""
+        now = self._clock.now()
+        for due in recipients:
+            event = self._event(due, EventKind.HELD, now, {"reason": reason})
+            self._write(batch, due, _closing(batch, due, State.HELD, event, None))
+
+    def give_back(self, batch: Batch) -> None:
+        """Make recipients due again after an error of ours; the unclaimed match no row."""
+        now = self._clock.now()
+        for due in batch.recipients:
+            due_at = now + self._plan.first
+            details = {"reason": "internal", "next_due": due_at.isoformat(timespec="seconds")}
+            event = self._event(due, EventKind.DEFERRED, now, details)
+            self._write(batch, due, _closing(batch, due, State.QUEUED, event, due_at))
+
+    def _event(
+        self, due: DueRecipient, kind: EventKind, now: datetime, details: dict[str, Any]
+    ) -> Event:
+        return Event(
+            event_id=self._ids.next(now),
+            recipient_id=due.recipient_id,
+            message_id=due.message_id,
+            kind=kind,
+            at=now,
+            details=details,
+        )
+
+    # -- write ------------------------------------------------------------------------------------
+
+    def _write(self, batch: Batch, due: DueRecipient, settlement: Settlement) -> None:
+        self._waiting.append((batch, due, settlement))
+        if self._writing is None:
+            self._writing = asyncio.ensure_future(self._write_waiting())
+
+    async def _write_waiting(self) -> None:
+        """Commit what waits, until nothing does."""
+        try:
+            while self._waiting:
+                entries, self._waiting = self._waiting, []
+                await self._commit(entries)
+        finally:
+            self._writing = None
+
+    async def _commit(self, entries: list[tuple[Batch, DueRecipient, Settlement]]) -> None:
+        """Commit until it succeeds: an outcome that was seen must not be forgotten (R-21)."""
+        settlements = [settlement for _, _, settlement in entries]
+        while True:
+            try:
+                await self._store.settle(settlements, now=self._clock.now())
+                break
+            except StoreBroken as broken:
+                self._on_trouble("the store is broken; outcomes stay unwritten", broken)
+                return
+            except Exception as trouble:  # the top of this loop: outcomes wait, nothing is lost
+                self._on_trouble("the store cannot record outcomes now; trying again", trouble)
+                await asyncio.sleep(RETRY_COMMIT_AFTER.total_seconds())
+        for batch, due, settlement in entries:
+            self._schedule.done(batch.queue, due.recipient_id, due_at=settlement.due_at)
+            for notice in settlement.notices:
+                self._schedule.poke(notice)
+
+    async def finish(self) -> None:
+        """Wait until everything that was seen is on disk."""
+        while self._writing is not None:
+            await asyncio.shield(self._writing)
+
+    @property
+    def backlog(self) -> int:
+        """Outcomes seen but not yet on disk."""
+        return len(self._waiting)
+
+
+_KIND = {
+    Outcome.DELIVERED: EventKind.DELIVERED,
+    Outcome.DEFERRED: EventKind.DEFERRED,
+    Outcome.BOUNCED: EventKind.BOUNCED,
+    Outcome.EXPIRED: EventKind.BOUNCED,
+}
+
+
+def _closing(
+    batch: Batch,
+    due: DueRecipient,
+    state: State,
+    event: Event,
+    due_at: datetime | None,
+    notices: tuple[NewMessage, ...] = (),
+) -> Settlement:
+    """Settle a recipient without an attempt."""
+    return Settlement(
+        recipient_id=due.recipient_id,
+        message_id=due.message_id,
+        queue_id=due.queue_id,
+        epoch=batch.queue.leased.epoch,
+        state=state,
+        due_at=due_at,
+        attempt=None,
+        events=(event,),
+        notices=notices,
+    )
+
+
+def _attempt(tried: Tried, one: Judged, now: datetime) -> Attempt:
+    """Describe the attempt for the history."""
+    said = one.answer.said
+    failed = one.outcome is not Outcome.DELIVERED
+    is_reply = isinstance(said, Reply)
+    return Attempt(
+        number=one.due.attempt + 1,
+        started_at=tried.started_at,
+        ended_at=now,
+        outcome=one.outcome.value,
+        stage=one.answer.stage.value,
+        hop=tried.hop,
+        reply_code=said.code if is_reply else None,
+        reply_status=str(said.status or "") if is_reply else "",
+        reply_text=said.text,
+        tls=tried.tls,
+        transcript=tried.transcript if failed else "",
+        rule=one.verdict.rule,
+    )
+
+
+def _details(attempt: Attempt, one: Judged) -> dict[str, Any]:
+    """Describe the outcome for the event."""
+    details: dict[str, Any] = {"attempt": attempt.number, "hop": attempt.hop}
+    if attempt.reply_code is not None:
+        details["reply"] = f"{attempt.reply_code} {attempt.reply_status} {attempt.reply_text}"
+    else:
+        details["failure"] = attempt.reply_text
+    if one.outcome is Outcome.DELIVERED:
+        return details
+    details |= {
+        "stage": attempt.stage,
+        "rule": attempt.rule,
+        "class": one.verdict.bounce_class.value,
+    }
+    if one.outcome is Outcome.EXPIRED:
+        details["reason"] = "expired"
+    if one.due_at is not None:
+        details["next_due"] = one.due_at.isoformat(timespec="seconds")
+    return details
+
+
+def _line(tried: Tried, one: Judged, now: datetime) -> AttemptLine:
+    said = one.answer.said
+    is_reply = isinstance(said, Reply)
+    return AttemptLine(
+        message_id=one.due.message_id,
+        customer_id=tried.message.customer_id,
+        domain=one.due.forward_path.mailbox.domain,
+        site=tried.batch.site.name,
+        hop=tried.hop,
+        tls=tried.tls,
+        attempt=one.due.attempt + 1,
+        outcome=one.outcome.value,
+        stage=one.answer.stage.value,
+        code=said.code if is_reply else None,
+        status=str(said.status or "") if is_reply else "",
+        rule=one.verdict.rule,
+        bounce_class=one.verdict.bounce_class.value,
+        took=now - tried.started_at,
+        age=now - one.due.accepted_at,
+    )
