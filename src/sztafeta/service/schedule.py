@@ -86,6 +86,9 @@ class ReadyQueue:
     refilling: bool = False
     routing: bool = False
     idle_since: datetime | None = None
+    alarm_at: datetime | None = None
+    asked: bool = False
+    """The store was asked when the next recipient is due, and nothing came in since."""
 
     @property
     def is_idle(self) -> bool:
@@ -259,13 +262,15 @@ class Schedule:
         """Give the next recipients of a site, one queue after the other."""
         rotation = site.rotation
         while rotation:
-            queue = rotation[0]
+            queue = rotation.popleft()
+            queue.in_rotation = False
             if not queue.ready:
-                rotation.popleft()
-                queue.in_rotation = False
                 continue
-            rotation.rotate(-1)
-            return Batch(site, queue, self._pop(queue))
+            recipients = self._pop(queue)
+            if queue.ready:
+                queue.in_rotation = True
+                rotation.append(queue)
+            return Batch(site, queue, recipients)
         return None
 
     def _pop(self, queue: ReadyQueue) -> tuple[DueRecipient, ...]:
@@ -295,7 +300,16 @@ class Schedule:
         """Forget a recipient that was settled or lost; `due_at` is when it is wanted again."""
         queue.known.discard(recipient_id)
         if due_at is not None:
-            heapq.heappush(self._alarms, (due_at, queue.leased.queue_id))
+            self._set_alarm(queue, due_at)
+
+    def _set_alarm(self, queue: ReadyQueue, due_at: datetime) -> None:
+        """Have a queue looked at when something falls due in it; one alarm a queue, the earliest."""
+        if queue.alarm_at is not None and queue.alarm_at <= due_at:
+            return
+        queue.alarm_at = due_at
+        heapq.heappush(self._alarms, (due_at, queue.leased.queue_id))
+        if self._alarms[0][0] == due_at:
+            self.on_demand()
 
     # -- what the scheduler does -----------------------------------------------------------------
 
@@ -323,14 +337,16 @@ class Schedule:
         """Look anew at the queues in which something fell due."""
         now = self._clock.now()
         while self._alarms and self._alarms[0][0] <= now:
-            _, queue_id = heapq.heappop(self._alarms)
-            if (queue := self._queues.get(queue_id)) is not None:
+            due_at, queue_id = heapq.heappop(self._alarms)
+            queue = self._queues.get(queue_id)
+            if queue is not None and queue.alarm_at == due_at:
+                queue.alarm_at = None
                 self._look_again(queue)
 
     def review_busy(self) -> None:
-        """Look anew at queues that are never idle: something older may have fallen due in them."""
+        """Look anew at queues that had work: something older may fall due in them meanwhile."""
         for queue in self._queues.values():
-            if queue.known:
+            if queue.known or not queue.asked:
                 self._look_again(queue)
 
     async def refill_wanted(self) -> None:
@@ -361,19 +377,21 @@ class Schedule:
         if not reached_end and len(queue.ready) * 2 < limit:
             self._want_refill(queue)
         if queue.is_idle:
-            await self._set_alarm(queue)
+            await self._sleep_until_due(queue)
         self._ensure_site(queue)
 
     def _append(self, queue: ReadyQueue, due: DueRecipient) -> None:
+        queue.asked = False
         queue.ready.append(due)
         queue.known.add(due.recipient_id)
         self._in_memory += 1
 
-    async def _set_alarm(self, queue: ReadyQueue) -> None:
+    async def _sleep_until_due(self, queue: ReadyQueue) -> None:
         """Have an idle queue looked at when its next recipient is due."""
+        queue.asked = True
         due_at = await self._store.next_due(queue.leased)
         if due_at is not None:
-            heapq.heappush(self._alarms, (due_at, queue.leased.queue_id))
+            self._set_alarm(queue, due_at)
 
     async def release_idle(self, *, before: datetime) -> None:
         """Give back queues that have been idle since `before`: the store wakes whoever leases them."""
