@@ -1,0 +1,333 @@
+"""Every setting: its name, type, default and one sentence (the reference page is printed from here).
+
+One frozen object; `bootstrap` hands its values down as plain arguments and nothing below it knows that
+settings exist. The numbers come from RFC 5321 §4.5.3.2 and from the limits that other servers proved.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_address
+from pathlib import Path
+from socket import gethostname
+from typing import Annotated, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+
+from sztafeta.config.units import Duration, Size
+from sztafeta.delivery.tls_policy import TlsRequirement
+
+
+def _ip_address(written: str) -> str:
+    ip_address(written)
+    return written
+
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Address = Annotated[str, AfterValidator(_ip_address)]
+
+
+class Section(BaseModel):
+    """A table of the settings file; unknown keys are errors."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", validate_default=True, use_attribute_docstrings=True
+    )
+
+
+class TlsMode(Enum):
+    """How a listener comes to TLS."""
+
+    NONE = "none"
+    STARTTLS = "starttls"
+    IMPLICIT = "implicit"
+
+
+class Listener(Section):
+    """A port that takes mail."""
+
+    name: str
+    """How logs and metrics call it."""
+    address: Address = "::"
+    """The local address to listen on; `::` is every address, IPv4 too."""
+    port: Port
+    """The port; 0 lets the system choose a free one."""
+    tls: TlsMode = TlsMode.STARTTLS
+    """`none`, `starttls` (offered, RFC 3207) or `implicit` (from the first byte, RFC 8314)."""
+    cleartext_auth: bool = True
+    """Offer AUTH without TLS, to the SMTP accounts that are allowed to use it."""
+    proxy_protocol: bool = False
+    """Expect a PROXY protocol header, v1 or v2, before the first byte; connections without are closed."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """The networks whose PROXY protocol header is believed."""
+
+    @model_validator(mode="after")
+    def _a_proxy_is_named(self) -> Self:
+        if self.proxy_protocol and not self.trusted_proxies:
+            raise ValueError("proxy_protocol needs trusted_proxies: name the proxies' networks")
+        return self
+
+
+class Tls(Section):
+    """The certificate that the listeners show."""
+
+    certificate: Path | None = None
+    """PEM file with the certificate and its chain; without one, a self-signed certificate is made."""
+    key: Path | None = None
+    """PEM file with the private key; both files are read again when they change."""
+
+    @model_validator(mode="after")
+    def _both_or_none(self) -> Self:
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("certificate and key go together: set both or none")
+        return self
+
+
+class Limits(Section):
+    """How much one client may ask of us."""
+
+    message_size: Size = 10 * 1024 * 1024
+    """The largest message that is taken (RFC 1870)."""
+    recipients: int = Field(default=1000, ge=100)
+    """Recipients of one message; RFC 5321 §4.5.3.1.8 asks for at least 100."""
+    connections: int = Field(default=2000, ge=1)
+    """Open connections of all clients together."""
+    connections_per_address: int = Field(default=50, ge=1)
+    """Open connections of one IP address."""
+    unauthenticated_per_address: int = Field(default=30, ge=1)
+    """Open connections of one IP address that have not logged in yet."""
+    connections_per_account: int = Field(default=50, ge=1)
+    """Open connections of one SMTP account, unless the account says otherwise."""
+    idle: Duration = timedelta(seconds=300)
+    """How long a client may be silent (RFC 5321 §4.5.3.2.7)."""
+    slowest_rate: int = Field(default=500, ge=0)
+    """Octets a second below which a message that takes over a minute is cut off; 0 switches it off."""
+    tls_handshake: Duration = timedelta(seconds=10)
+    """How long a TLS handshake may take."""
+    tls_handshakes: int = Field(default=256, ge=1)
+    """TLS handshakes under way at once."""
+    command_line: Size = 4096
+    """The longest command line."""
+    auth_line: Size = 12288
+    """The longest line of an AUTH exchange (RFC 4954 §4)."""
+    text_line: Size = 2048
+    """The longest line of a message that is taken."""
+    header_size: Size = 100 * 1024
+    """The largest header of a message."""
+    header_fields: int = Field(default=1000, ge=1)
+    """The most header fields of a message."""
+    hops: int = Field(default=50, ge=1)
+    """Received fields from which on a message is held to be in a loop (RFC 5321 §6.3)."""
+    errors: int = Field(default=20, ge=1)
+    """Protocol errors after which a session is closed with 421."""
+    junk_commands: int = Field(default=100, ge=1)
+    """Commands that lead nowhere (NOOP, RSET, VRFY …) after which a session is closed with 421."""
+    auth_failures_per_minute: int = Field(default=10, ge=1)
+    """Failed logins of one IP address in a minute."""
+    auth_failures_per_day: int = Field(default=50, ge=1)
+    """Failed logins of one IP address in a day."""
+    accept: Duration = timedelta(seconds=25)
+    """How long the store may take to commit a message before the client is told to try again."""
+    free_space: Annotated[float, Field(ge=0, lt=1)] = 0.10
+    """The share of the disk that must stay free for mail to be taken."""
+
+
+class Timeouts(Section):
+    """How long a receiver may think (RFC 5321 §4.5.3.2)."""
+
+    connect: Duration = timedelta(seconds=30)
+    """To open a connection to one address."""
+    tls: Duration = timedelta(seconds=30)
+    """To finish a TLS handshake."""
+    banner: Duration = timedelta(seconds=300)
+    """To greet."""
+    command: Duration = timedelta(seconds=300)
+    """To answer EHLO, STARTTLS, MAIL and RCPT."""
+    data: Duration = timedelta(seconds=120)
+    """To answer DATA."""
+    block: Duration = timedelta(seconds=180)
+    """To take a block of the message."""
+    dot: Duration = timedelta(seconds=600)
+    """To answer the final dot; too short a time makes duplicates."""
+    quit: Duration = timedelta(seconds=5)
+    """To answer QUIT."""
+
+
+class Delivery(Section):
+    """How mail leaves."""
+
+    retries: tuple[Duration, ...] = Field(
+        default=tuple(timedelta(minutes=wait) for wait in (2, 10, 20, 30, 60, 120, 240)),
+        min_length=1,
+    )
+    """The wait after each failed attempt; the last one repeats."""
+    jitter: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    """How far a wait may be drawn away from its value, as a share."""
+    ttl: Duration = timedelta(hours=48)
+    """How long a message is tried, unless its SMTP account says otherwise."""
+    connections: int = Field(default=500, ge=1)
+    """Outbound connections of all sites together."""
+    connections_per_site: int = Field(default=20, ge=1)
+    """Outbound connections to the receivers behind one set of MX hosts."""
+    transactions_per_connection: int = Field(default=1000, ge=1)
+    """Messages sent over one connection before it is closed."""
+    idle: Duration = timedelta(seconds=5)
+    """How long an idle outbound connection is kept."""
+    recipients_per_transaction: int = Field(default=100, ge=1)
+    """Recipients of one message offered together (RFC 5321 §4.5.3.1.8)."""
+    chunking: bool = False
+    """Use BDAT with receivers that offer CHUNKING (RFC 3030)."""
+    signing_threads: int = Field(default=2, ge=1)
+    """Threads that make DKIM signatures."""
+    timeouts: Timeouts = Timeouts()
+
+
+class Dns(Section):
+    """Where names are looked up."""
+
+    nameservers: tuple[str, ...] = ()
+    """Resolvers to ask, as `address` or `address:port`; none means those of the system."""
+    timeout: Duration = timedelta(seconds=5)
+    """How long one name server may take."""
+    lifetime: Duration = timedelta(seconds=20)
+    """How long one look-up may take with all its tries."""
+    in_flight: int = Field(default=50, ge=1)
+    """Look-ups under way at once."""
+
+
+class RouteSetting(Section):
+    """A smarthost for some domains, instead of their MX."""
+
+    domains: tuple[str, ...] = Field(min_length=1)
+    """The domains it is for; `*` is every domain."""
+    host: str
+    """Name or address of the hop. A route may lead to private and loopback addresses."""
+    port: Port = 25
+    """Its port."""
+    tls: TlsRequirement = TlsRequirement.OPPORTUNISTIC
+    """`none`, `opportunistic`, `encrypted` or `verified`."""
+
+
+class Egress(Section):
+    """The address and name we send from."""
+
+    name: str = "default"
+    """How logs and metrics call it."""
+    ehlo_name: str | None = None
+    """The name to say in EHLO; the hostname unless set. Its A, AAAA and PTR records should agree."""
+    ipv4: Address | None = None
+    """The local IPv4 address; the system chooses unless set."""
+    ipv6: Address | None = None
+    """The local IPv6 address; the system chooses unless set."""
+
+
+class Http(Section):
+    """The operator's HTTP port: health and metrics."""
+
+    address: Address = "127.0.0.1"
+    """The local address; anything but loopback shows health and metrics to whoever can reach it."""
+    port: Port = 8025
+    """The port; 0 lets the system choose a free one."""
+
+
+class LogFormat(Enum):
+    """The looks of a log line."""
+
+    AUTO = "auto"
+    JSON = "json"
+    PRETTY = "pretty"
+
+
+class LogLevel(Enum):
+    """The least grave lines that are written."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class Log(Section):
+    """What is written to standard error."""
+
+    level: LogLevel = LogLevel.INFO
+    """`debug`, `info`, `warning` or `error`."""
+    format: LogFormat = LogFormat.AUTO
+    """`json`, `pretty`, or `auto`: pretty on a terminal and JSON elsewhere."""
+
+
+class Retention(Section):
+    """How long what is settled is kept."""
+
+    messages: Duration = timedelta(days=15)
+    """Messages, their recipients, attempts and events, counted from the last recipient's final state."""
+
+
+def _production_listeners() -> tuple[Listener, ...]:
+    return (
+        Listener(name="relay", port=25),
+        Listener(name="submission", port=587),
+        Listener(name="alternative", port=2525),
+        Listener(name="submissions", port=465, tls=TlsMode.IMPLICIT),
+    )
+
+
+class Settings(BaseSettings):
+    """All settings of one process."""
+
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="forbid",
+        validate_default=True,
+        use_attribute_docstrings=True,
+        env_prefix="SZTAFETA_",
+        env_nested_delimiter="__",
+    )
+
+    hostname: str = Field(default_factory=gethostname, min_length=1)
+    """This host's full name: it greets clients, stands in Received, and is said in EHLO."""
+    data_directory: Path = Path("/var/lib/sztafeta")
+    """Where the queue, big messages and keys live; a local disk that survives a restart."""
+    database_url: SecretStr | None = None
+    """`postgresql://user:password@host/name`; without one, SQLite in the data directory."""
+    node_name: str | None = None
+    """This node's name among those that share the database; the hostname unless set."""
+    drain: Duration = timedelta(seconds=30)
+    """How long open sessions and deliveries may finish after SIGTERM."""
+    listeners: tuple[Listener, ...] = Field(default_factory=_production_listeners)
+    """The ports that take mail."""
+    tls: Tls = Tls()
+    limits: Limits = Limits()
+    delivery: Delivery = Delivery()
+    dns: Dns = Dns()
+    routes: tuple[RouteSetting, ...] = ()
+    """Domains that go to a fixed host instead of their MX; the first that names the domain counts."""
+    egress: Egress = Egress()
+    http: Http = Http()
+    log: Log = Log()
+    retention: Retention = Retention()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `sources.load` hands over counts: an object does not read the world by itself."""
+        return (init_settings,)
+
+    @model_validator(mode="after")
+    def _listeners_have_names_of_their_own(self) -> Self:
+        names = [listener.name for listener in self.listeners]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f'two listeners are called "{name}": give each its own name')
+        return self
