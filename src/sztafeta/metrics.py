@@ -1,0 +1,149 @@
+"""Every metric, with its help text, in one place (docs/operate/metrics.md is printed from here).
+
+Counters of the hot path are bound once, so that counting costs a microsecond. What must be asked from the store
+(depth, ages, the accounting identity) is set when somebody looks, not on the way of a message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.exposition import CONTENT_TYPE_LATEST
+from prometheus_client.metrics import MetricWrapperBase
+
+from sztafeta.delivery.state import State
+
+CONTENT_TYPE = CONTENT_TYPE_LATEST
+
+_BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256)
+_COMMIT_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 25)
+_ATTEMPT_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 600)
+_DELIVERY_SECONDS = (0.1, 0.5, 1, 5, 30, 60, 300, 900, 3600, 14400, 86400, 172800)
+
+
+class Metrics:
+    """The metrics of one process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self._declare_intake()
+        self._declare_store()
+        self._declare_delivery()
+        self._bind()
+
+    def _declare_intake(self) -> None:
+        self.connections = self._gauge(
+            "connections", "Open connections of clients.", labels=("listener",)
+        )
+        self.sessions = self._counter(
+            "sessions", "Connections of clients since the start.", labels=("listener",)
+        )
+        self.refused_connections = self._counter(
+            "refused_connections", "Connections refused by a limit.", labels=("listener", "limit")
+        )
+        self.auth_failures = self._counter(
+            "auth_failures", "Logins that failed.", labels=("reason",)
+        )
+        self.rejections = self._counter(
+            "rejections", "Messages and recipients refused, by reply code.", labels=("code",)
+        )
+        self.accepted_messages = self._counter("accepted_messages", "Messages answered with 250.")
+        self.accepted_recipients = self._counter(
+            "accepted_recipients", "Recipients of messages answered with 250."
+        )
+        self.accepted_octets = self._counter("accepted_octets", "Octets of accepted messages.")
+
+    def _declare_store(self) -> None:
+        self.commit_batch = self._histogram(
+            "commit_batch", "Units of work that shared one commit.", _BATCH
+        )
+        self.commit_seconds = self._histogram(
+            "commit_seconds", "How long a commit took, with its sync.", _COMMIT_SECONDS
+        )
+        self.store_broken = self._gauge(
+            "store_broken", "1 when a sync failed and nothing is promised any more."
+        )
+        self.recipients = self._gauge(
+            "recipients", "Recipients in the store, by state.", labels=("state",)
+        )
+        self.oldest_due_seconds = self._gauge(
+            "oldest_due_seconds", "How long the recipient that waits longest has been due."
+        )
+        self.accounting_difference = self._gauge(
+            "accounting_difference",
+            "Accepted minus (queued + sending + held + every final state); not 0 is a lost baton.",
+        )
+        self.free_bytes = self._gauge(
+            "free_bytes", "Free octets on the disk of the data directory."
+        )
+
+    def _declare_delivery(self) -> None:
+        self.attempts = self._counter(
+            "attempts", "Attempts for one recipient, by outcome.", labels=("outcome", "stage")
+        )
+        self.attempt_seconds = self._histogram(
+            "attempt_seconds", "How long an attempt took.", _ATTEMPT_SECONDS
+        )
+        self.delivery_seconds = self._histogram(
+            "delivery_seconds", "From acceptance to the receiver's 250.", _DELIVERY_SECONDS
+        )
+        self.outbound_connections = self._gauge(
+            "outbound_connections", "Connections to receivers now at work."
+        )
+        self.ready = self._gauge("ready", "Recipients in memory that wait for a connection.")
+        self.log_lines_dropped = self._gauge(
+            "log_lines_dropped", "Log lines dropped because nobody read them."
+        )
+
+    def _bind(self) -> None:
+        self._attempt_of: dict[tuple[str, str], Counter] = {}
+
+    # -- declaring -----------------------------------------------------------------------------
+
+    def _counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
+        return Counter(f"sztafeta_{name}", text, labels, registry=self.registry)
+
+    def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
+        return Gauge(f"sztafeta_{name}", text, labels, registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
+        return Histogram(f"sztafeta_{name}", text, buckets=buckets, registry=self.registry)
+
+    def declared(self) -> list[MetricWrapperBase]:
+        """Give all metrics in the order in which they are declared."""
+        return [value for value in vars(self).values() if isinstance(value, MetricWrapperBase)]
+
+    # -- counting ------------------------------------------------------------------------------
+
+    def accepted(self, *, recipients: int, octets: int) -> None:
+        """Count a message that was answered with 250."""
+        self.accepted_messages.inc()
+        self.accepted_recipients.inc(recipients)
+        self.accepted_octets.inc(octets)
+
+    def attempted(self, *, outcome: str, stage: str, took: timedelta, age: timedelta) -> None:
+        """Count one recipient's attempt."""
+        counter = self._attempt_of.get((outcome, stage))
+        if counter is None:
+            counter = self._attempt_of[outcome, stage] = self.attempts.labels(outcome, stage)
+        counter.inc()
+        self.attempt_seconds.observe(took.total_seconds())
+        if outcome == "delivered":
+            self.delivery_seconds.observe(age.total_seconds())
+
+    def committed(self, *, units: int, took: timedelta) -> None:
+        """Count one commit of the store."""
+        self.commit_batch.observe(units)
+        self.commit_seconds.observe(took.total_seconds())
+
+    def counted(self, by_state: Mapping[State, int], *, accepted: int) -> None:
+        """Note the store's census; together the states must account for all that was accepted."""
+        for state in State:
+            self.recipients.labels(state.name.lower()).set(by_state.get(state, 0))
+        self.accounting_difference.set(accepted - sum(by_state.values()))
+
+    def exposition(self) -> bytes:
+        """Write all metrics in Prometheus' text format."""
+        return generate_latest(self.registry)
