@@ -44,7 +44,7 @@ format: $(VENV)/.dev  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(VENV)/.dev  ## Resolve requirements/*.in into hash-locked *.txt
+lock:  ## Resolve requirements/*.in into hash-locked *.txt (UPGRADE=1 takes newer versions)
 	@tools/lock.sh
 
 clean:  ## Remove what was built; data/ stays

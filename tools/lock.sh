@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Resolves requirements/*.in into *.txt with a hash for every file, for all platforms with Python 3.11 and newer.
+# Resolves requirements/*.in into *.txt with a hash for every file. Versions stay unless UPGRADE=1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tool=.run/lock
@@ -8,5 +8,5 @@ cd requirements
 for set in runtime dev; do
   echo "Locking $set.in …"
   "../$tool/bin/uv" pip compile --quiet --universal --python-version 3.11 --no-header --no-emit-index-url \
-    --generate-hashes --upgrade "$set.in" --output-file "$set.txt"
+    --generate-hashes ${UPGRADE:+--upgrade} "$set.in" --output-file "$set.txt"
 done
