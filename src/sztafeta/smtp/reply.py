@@ -5,7 +5,9 @@ Code, enhanced status and text travel as three fields and are glued together onl
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,3 +64,20 @@ def reply(code: int, status: str | None, *lines: str) -> Reply:
     if klass != code // 100:
         raise ValueError(f"status {status} does not go with reply code {code}")
     return Reply(code, EnhancedStatus(klass, subject, detail), lines)
+
+
+MAX_TEXT: Final = 490
+"""Characters of a line's text, so that the line has at most 512 octets (RFC 5321 §4.5.3.1.5)."""
+_UNPRINTABLE = re.compile(r"[^ -~]")
+
+
+def encode_reply(reply: Reply) -> bytes:
+    """Write a reply for the wire: code and enhanced status on each line (RFC 5321 §4.2.1, RFC 2034 §4).
+
+    The text is ASCII without controls, whatever was put into it: another character becomes `?`.
+    """
+    status = "" if reply.status is None else f"{reply.status} "
+    texts = [_UNPRINTABLE.sub("?", text)[:MAX_TEXT] for text in reply.lines or ("",)]
+    lines = [f"{reply.code}-{status}{text}\r\n" for text in texts[:-1]]
+    lines.append(f"{reply.code} {status}{texts[-1]}\r\n")
+    return "".join(lines).encode("ascii")
