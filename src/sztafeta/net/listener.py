@@ -16,8 +16,8 @@ from typing import Literal, cast
 from sztafeta.net.proxy_protocol import ProxyFault, ProxyHeader, parse_proxy_header
 from sztafeta.net.tls_wire import Encryption
 
-Converse = Callable[[str | None], asyncio.Protocol]
-"""Makes the protocol of one connection; it gets the client's address if a trusted proxy told it, or None."""
+Converse = Callable[[str], asyncio.Protocol]
+"""Makes the protocol of one connection from the client's IP address (a trusted proxy's word counts)."""
 Network = IPv4Network | IPv6Network
 
 
@@ -90,11 +90,7 @@ class Listener:
             self._server = None
 
     def _begin(self) -> asyncio.Protocol:
-        if self.spec.proxy_protocol:
-            return _Proxied(self)
-        if self.spec.tls == "implicit":
-            return _Encrypting(self)
-        return self._converse(None)
+        return _Proxied(self) if self.spec.proxy_protocol else _Opened(self)
 
     # -- what the openings below need ------------------------------------------------------------
 
@@ -103,39 +99,42 @@ class Listener:
         self._on_refused(peer_address(wire), reason)
         wire.abort()
 
-    def encrypt(self, wire: asyncio.Transport, client: str | None, unread: bytes) -> None:
-        """Begin TLS, then the conversation."""
-        encryption, address = self._encryption, client or peer_address(wire)
-        if encryption is None or not encryption.is_ready(address):
-            self.refuse(wire, "no TLS handshake can begin now")
+    def admit(self, wire: asyncio.Transport, client: str, unread: bytes) -> None:
+        """Let the client in: to TLS where the port begins with it (RFC 8314 §3), or to the conversation."""
+        if self.spec.tls == "implicit":
+            self._encrypt(wire, client, unread)
             return
-        protocol = self._converse(client)
-        encryption.begin(
-            wire,
-            protocol,
-            address=address,
-            on_ready=protocol.connection_made,
-            unread=unread,
-            is_known=False,
-        )
-
-    def converse(self, wire: asyncio.Transport, client: str | None, unread: bytes) -> None:
-        """Begin the conversation in the clear."""
         protocol = self._converse(client)
         wire.set_protocol(protocol)
         protocol.connection_made(wire)
         if unread:
             protocol.data_received(unread)
 
+    def _encrypt(self, wire: asyncio.Transport, client: str, unread: bytes) -> None:
+        encryption = self._encryption
+        if encryption is None or not encryption.is_ready(client):
+            self.refuse(wire, "no TLS handshake can begin now")
+            return
+        protocol = self._converse(client)
+        encryption.begin(
+            wire,
+            protocol,
+            address=client,
+            on_ready=protocol.connection_made,
+            unread=unread,
+            is_known=False,
+        )
 
-class _Encrypting(asyncio.Protocol):
-    """A connection to a port that begins with TLS (RFC 8314 §3)."""
+
+class _Opened(asyncio.Protocol):
+    """A connection that begins with the client's own octets."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._listener.encrypt(cast(asyncio.Transport, transport), None, b"")
+        wire = cast(asyncio.Transport, transport)
+        self._listener.admit(wire, peer_address(wire), b"")
 
 
 class _Proxied(asyncio.Protocol):
@@ -180,10 +179,8 @@ class _Proxied(asyncio.Protocol):
 
     def _go_on(self, wire: asyncio.Transport, header: ProxyHeader) -> None:
         self._stop_waiting()
-        begin = self._listener.converse
-        if self._listener.spec.tls == "implicit":
-            begin = self._listener.encrypt
-        begin(wire, header.client, self._unread[header.length :])
+        client = header.client or peer_address(wire)
+        self._listener.admit(wire, client, self._unread[header.length :])
 
     def _stop_waiting(self) -> None:
         if self._timer is not None:
