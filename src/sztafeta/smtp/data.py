@@ -94,6 +94,8 @@ class DotReader:
 
         Content that cannot be accepted any more is not given, only counted.
         """
+        if start == len(data):
+            return b"", start
         whole = self._read_whole(data, start) if self._is_fresh else None
         self._is_fresh = False
         piece, position = whole or self._read_part(data, start)

@@ -100,11 +100,11 @@ def _find_verb(word: str) -> Verb:
 
 # The lines that nearly every client sends. A path without quotes, colons and second @ is left to
 # parse_mailbox(); we cannot confuse it with a source route or a parameter.
-_PLAIN_PATH = r"<([!#-'*+\-./0-9=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,185})"
+_PLAIN_PATH = r"<([!#-'*+\-./0-9=?A-Z^-~]{1,64}@[A-Za-z0-9.-]{1,185})?>"
 _PLAIN_MAIL = re.compile(
-    rf"FROM: ?{_PLAIN_PATH}?>(?: SIZE=([0-9]{{1,20}}))?(?: BODY=(8BITMIME|7BIT))?", re.I | re.A
+    rf"[Ff][Rr][Oo][Mm]: ?{_PLAIN_PATH}(?: SIZE=([0-9]{{1,20}}))?( BODY=8BITMIME)?", re.A
 )
-_PLAIN_RCPT = re.compile(rf"TO: ?{_PLAIN_PATH}>", re.I | re.A)
+_PLAIN_RCPT = re.compile(rf"[Tt][Oo]: ?{_PLAIN_PATH}", re.A)
 
 # Path = "<" [ A-d-l ":" ] Mailbox ">" (RFC 5321 §4.1.2); a space after the colon is tolerated, because
 # many old devices send one.
@@ -127,7 +127,7 @@ def parse_mail(argument: str, allowed: frozenset[str]) -> Mail:
         return Mail(
             None if address is None else _parse_sender(address),
             None if size is None else int(size),
-            body is not None and body.upper() == "8BITMIME",
+            body is not None,
         )
     return _parse_unusual_mail(argument, allowed)
 
@@ -159,7 +159,7 @@ def parse_rcpt(argument: str, allowed: frozenset[str], *, smtputf8: bool, hostna
         CommandFault: 501, 550, 553 or 555.
     """
     plain = _PLAIN_RCPT.fullmatch(argument)
-    if plain is not None:
+    if plain is not None and plain[1] is not None:
         return Rcpt(ForwardPath(mailbox=_parse_recipient(plain[1], hostname)))
     path, parameters = _split(argument, "TO", allowed)
     if len(path.encode()) + 2 > MAX_PATH:

@@ -76,8 +76,14 @@ def encode_reply(reply: Reply) -> bytes:
 
     The text is ASCII without controls, whatever was put into it: another character becomes `?`.
     """
-    status = "" if reply.status is None else f"{reply.status} "
-    texts = [_UNPRINTABLE.sub("?", text)[:MAX_TEXT] for text in reply.lines or ("",)]
-    lines = [f"{reply.code}-{status}{text}\r\n" for text in texts[:-1]]
-    lines.append(f"{reply.code} {status}{texts[-1]}\r\n")
-    return "".join(lines).encode("ascii")
+    status = reply.status
+    mark = "" if status is None else f"{status.klass}.{status.subject}.{status.detail} "
+    *before, last = (_printable(text) for text in reply.lines or ("",))
+    lines = [f"{reply.code}-{mark}{text}\r\n" for text in before]
+    return "".join([*lines, f"{reply.code} {mark}{last}\r\n"]).encode("ascii")
+
+
+def _printable(text: str) -> str:
+    if len(text) <= MAX_TEXT and text.isascii() and text.isprintable():
+        return text
+    return _UNPRINTABLE.sub("?", text)[:MAX_TEXT]

@@ -169,7 +169,8 @@ class ServerSession:
         """Give the next command that needs a decision, or say why there is none."""
         if self._pending is not None:
             return Pause.PAUSED
-        while not self.is_closing:
+        answers = self._answers
+        while not answers.is_closing:
             found = self._read(self)
             if found is not None:
                 return found
@@ -201,19 +202,20 @@ class ServerSession:
             RuntimeError: no command is pending, or its acceptance has a method of its own.
             ValueError: a message with a fault was accepted.
         """
-        if self.is_closing:
+        if self._answers.is_closing:
             return
         if reply.is_positive:
-            _check_acceptance(self._pending)
+            self._check_acceptance()
         pending = self._take_pending()
         if reply.code == 421:
             self._close(reply)  # RFC 5321 §3.8
-        elif isinstance(pending, ContentStart) and self._chunk is not None:
+        elif type(pending) is ContentStart and self._chunk is not None:
             self._swallow(self._chunk, reply)
         else:
             self._answers.say(reply)
         self._settle(pending, reply)
-        self._leave_if_told()
+        if self._farewell is not None:
+            self._leave_if_told()
 
     def take_content(self) -> None:
         """Accept DATA or the first BDAT; `Content` and `ContentEnd` come next."""
@@ -283,6 +285,16 @@ class ServerSession:
             raise RuntimeError("no command waits for an answer")
         self._pending = None
         return pending
+
+    def _check_acceptance(self) -> None:
+        """Refuse to say yes where a yes needs more than a reply."""
+        kind = type(self._pending)
+        if kind is Ehlo:
+            raise RuntimeError("EHLO is accepted by welcome()")
+        if kind is ContentStart:
+            raise RuntimeError("DATA and BDAT are accepted by take_content()")
+        if isinstance(self._pending, ContentEnd) and self._pending.fault is not None:
+            raise ValueError("a message with a fault cannot be accepted")
 
     def _settle(self, pending: Command, reply: Reply) -> None:
         """Move on after a reply: forward by the table, or back to the last firm ground."""
@@ -570,13 +582,3 @@ _OBEY: Final[dict[Verb, Callable[[ServerSession, str], Command | None]]] = {
 # Where a farewell may be said: nothing of the client's is half done.
 _BORDERS: Final = (ServerSession._read_command, ServerSession._read_response)
 _WITH_CONTENT: Final = (Verb.DATA, Verb.BDAT)
-
-
-def _check_acceptance(pending: Command | None) -> None:
-    """Refuse to say yes where a yes needs more than a reply."""
-    if isinstance(pending, Ehlo):
-        raise RuntimeError("EHLO is accepted by welcome()")
-    if isinstance(pending, ContentStart):
-        raise RuntimeError("DATA and BDAT are accepted by take_content()")
-    if isinstance(pending, ContentEnd) and pending.fault is not None:
-        raise ValueError("a message with a fault cannot be accepted")
