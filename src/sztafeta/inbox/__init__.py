@@ -1,0 +1,1 @@
+"""The inbox: the catch-all MX that plays the internet in `make demo`, and the page that shows its mail."""

@@ -1,0 +1,136 @@
+"""HTTP in: one port for one web application, on our own event loop, for the host names it is meant for.
+
+uvicorn speaks HTTP; stopping, signals and logs stay with the service. A request for another host is refused,
+so that a web page elsewhere cannot read a loopback port through a name of its own (DNS rebinding, W-34).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Iterator
+from ipaddress import ip_address
+
+import uvicorn
+from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+
+STOP_SECONDS = 2
+KEEP_ALIVE_SECONDS = 10
+CONNECTIONS = 200
+_MISDIRECTED = b"This address is not served here.\n"
+
+
+class HttpListener:
+    """One open HTTP port."""
+
+    def __init__(
+        self, application: ASGI3Application, *, address: str, port: int, hosts: frozenset[str]
+    ) -> None:
+        """`hosts` are the names it answers to, beside loopback; IP literals are always answered."""
+        self._address = address
+        self._port = port
+        self._application = OnlyHosts(application, hosts)
+        self._server: _Server | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> int:
+        """The port that is open."""
+        return self._port
+
+    async def open(self) -> None:
+        """Begin to listen.
+
+        Raises:
+            OSError: the address or port is not ours to use.
+        """
+        opened = _bind(self._address, self._port)
+        self._port = opened.getsockname()[1]
+        self._server = _Server(
+            uvicorn.Config(
+                self._application,
+                loop="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=KEEP_ALIVE_SECONDS,
+                timeout_graceful_shutdown=STOP_SECONDS,
+                limit_concurrency=CONNECTIONS,
+            )
+        )
+        self._task = asyncio.ensure_future(self._server.serve(sockets=[opened]))
+
+    async def close(self) -> None:
+        """Stop listening and let open requests finish, for two seconds at most."""
+        if self._server is not None and self._task is not None:
+            self._server.should_exit = True
+            await self._task
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without a hand on the process's signals: those are the service's."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class OnlyHosts:
+    """Refuses requests that were meant for somebody else."""
+
+    def __init__(self, application: ASGI3Application, hosts: frozenset[str]) -> None:
+        self._application = application
+        self._hosts = {"localhost"} | {host.lower() for host in hosts}
+
+    async def __call__(
+        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
+    ) -> None:
+        """Pass a request on, or answer 421 (RFC 9110 §15.5.20)."""
+        if scope["type"] != "http" or self._is_ours(scope):
+            await self._application(scope, receive, send)
+            return
+        headers = [(b"content-type", b"text/plain; charset=utf-8")]
+        await send(
+            {"type": "http.response.start", "status": 421, "headers": headers, "trailers": False}
+        )
+        await send({"type": "http.response.body", "body": _MISDIRECTED, "more_body": False})
+
+    def _is_ours(self, scope: Scope) -> bool:
+        headers = scope["headers"] if scope["type"] == "http" else ()
+        hosts = [value for name, value in headers if name == b"host"]
+        if len(hosts) != 1:  # RFC 9112 §3.2
+            return False
+        host = host_of(hosts[0].decode("latin-1").lower())
+        return host in self._hosts or _is_ip_address(host)
+
+
+def host_of(field: str) -> str:
+    """Take the port off a Host field (RFC 9110 §7.2)."""
+    if field.startswith("["):
+        return field[1:].partition("]")[0]
+    return field.partition(":")[0]
+
+
+def _is_ip_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _bind(address: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    opened = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        opened.bind((address, port))
+        opened.listen(128)
+        opened.setblocking(False)
+    except OSError:
+        opened.close()
+        raise
+    return opened
