@@ -1,0 +1,1 @@
+"""Comparisons with peers on the same machine, in one run, as ratios (`make bench`)."""
