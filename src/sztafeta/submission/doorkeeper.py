@@ -20,7 +20,6 @@ from sztafeta.submission.replies import (
     too_many_of_address_421,
 )
 
-
 Key = TypeVar("Key", str, int)
 
 

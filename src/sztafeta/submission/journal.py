@@ -7,10 +7,10 @@ the wrong field (acceptance S-37). Accounts are named by their ids, messages by 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Protocol
 
 from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.service.accept import Accepted
 from sztafeta.smtp.reply import Reply
 
 

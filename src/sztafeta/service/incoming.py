@@ -1,0 +1,145 @@
+"""A message on its way in: judged and edited once its header is complete, spooled once it is big.
+
+What fits into `inline_limit` stays in memory until its end. More than that goes to the spool as it comes: our
+edits touch the header alone, so they are made first and every octet is written once. A message that is refused
+by its header is read to its end and kept nowhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from sztafeta.service.composing import Composed, Submission
+from sztafeta.service.ports import Bodies, Content, Spool, StorageFull
+from sztafeta.service.rejection import Rejection
+from sztafeta.smtp.reply import reply
+
+MAX_HEADER = 100 * 1024
+"""Octets of a header section (acceptance §1.7)."""
+LOOK_AGAIN_AFTER = 4096
+"""Octets after which a header that was not complete is looked at again."""
+
+NO_ROOM = Rejection(
+    reply=reply(452, "4.3.1", "No room for this message at the moment; try again soon"),
+    http_status=507,
+    code="no-room",
+    fix="Try again soon; the operator has been told.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InlineContent:
+    """Content in memory."""
+
+    data: bytes
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+        return len(self.data)
+
+    def blocks(self) -> Iterator[bytes]:
+        """Give the octets."""
+        yield self.data
+
+
+Compose = Callable[[bytes], Composed | Rejection]
+"""Judges and edits what begins with a complete header."""
+
+
+class Incoming:
+    """One message as it comes in. Give it octets, then hand it to `Accept.accept`."""
+
+    def __init__(
+        self,
+        submission: Submission,
+        message_id: int,
+        compose: Compose,
+        bodies: Bodies,
+    ) -> None:
+        self.submission = submission
+        self.message_id = message_id
+        self._compose = compose
+        self._bodies = bodies
+        self._parts: list[bytes] = []
+        self._held = 0
+        self._limit = bodies.inline_limit
+        self._spool: Spool | None = None
+        self._composed: Composed | Rejection | None = None
+        self._trouble: Exception | None = None
+
+    def add(self, data: bytes) -> None:
+        """Take octets; whatever goes wrong is told at the end."""
+        if self._spool is not None:
+            self._write(data)
+        elif self._composed is None and self._trouble is None:
+            self._parts.append(data)
+            self._held += len(data)
+            if self._held > self._limit:
+                self._spill()
+
+    def composed(self) -> Composed | Rejection:
+        """Say what became of the header, now that all octets are here.
+
+        Raises:
+            Exception: the spool failed; nothing is kept.
+        """
+        if self._trouble is not None:
+            raise self._trouble
+        if self._composed is None:
+            self._parts = [b"".join(self._parts)]
+            self._composed = self._compose(self._parts[0])
+        return self._composed
+
+    async def keep(self, composed: Composed) -> Content:
+        """Give the content as it will be sent; on disk already if it is big."""
+        if self._spool is not None:
+            return await self._bodies.keep(self._spool)
+        return InlineContent(composed.header + self._parts[0][composed.body_at :])
+
+    def discard(self) -> None:
+        """Forget all octets; harmless when called twice or after `keep`."""
+        self._parts.clear()
+        if self._spool is not None:
+            self._spool.discard()
+
+    # -- big messages ----------------------------------------------------------------------------
+
+    def _spill(self) -> None:
+        """Go over to the spool, if the header is complete."""
+        received = b"".join(self._parts)
+        if not _has_whole_header(received) and self._held <= MAX_HEADER:
+            self._parts = [received]
+            self._limit = self._held + LOOK_AGAIN_AFTER
+            return
+        self._parts.clear()
+        self._composed = composed = self._compose(received)
+        if isinstance(composed, Composed):
+            try:
+                self._spool = self._bodies.open_spool(self.message_id)
+            except Exception as trouble:  # told at the end of the message, when it can be answered
+                self._fail(trouble)
+                return
+            self._write(composed.header)
+            self._write(received[composed.body_at :])
+
+    def _write(self, data: bytes) -> None:
+        if self._spool is None:
+            return
+        try:
+            self._spool.write(data)
+        except Exception as trouble:  # told at the end of the message, when it can be answered
+            self._fail(trouble)
+
+    def _fail(self, trouble: Exception) -> None:
+        self.discard()
+        self._spool = None
+        if isinstance(trouble, StorageFull):
+            self._composed = NO_ROOM
+        else:
+            self._trouble = trouble
+
+
+def _has_whole_header(received: bytes) -> bool:
+    return received.startswith(b"\r\n") or b"\r\n\r\n" in received

@@ -1,0 +1,59 @@
+"""What conversations share: of one listener (`Door`), and of the whole node (`Desk`)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from sztafeta.service.accept import Accept
+from sztafeta.smtp.extensions import ServerProfile
+from sztafeta.submission.doorkeeper import Doorkeeper
+from sztafeta.submission.journal import Journal
+from sztafeta.submission.known_accounts import KnownAccounts
+from sztafeta.submission.limits import Limits
+from sztafeta.submission.login import Login
+from sztafeta.submission.throttle import RecipientRate
+
+
+class Encryption(Protocol):
+    """Begins TLS on a wire that is open."""
+
+    def is_ready(self, address: str) -> bool:
+        """Say whether a certificate is loaded and this client may begin a handshake now."""
+
+    def begin(
+        self,
+        wire: asyncio.Transport,
+        protocol: asyncio.Protocol,
+        *,
+        address: str,
+        on_ready: Callable[[asyncio.Transport], None],
+    ) -> None:
+        """Shake hands, then call `on_ready` with the transport to use from now on."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """One listener, as its conversations see it."""
+
+    name: str
+    profile: ServerProfile
+    encryption: Encryption | None = None
+    """None where TLS has begun before the conversation, or is not to be had."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """What decides and counts for all conversations of a node."""
+
+    limits: Limits
+    doorkeeper: Doorkeeper
+    accounts: KnownAccounts
+    login: Login
+    rate: RecipientRate
+    accept: Accept
+    journal: Journal
+    time: Callable[[], float]
+    """Seconds of a steady clock."""
