@@ -16,8 +16,8 @@ from typing import Protocol
 
 from sztafeta.delivery.queue_id import IdSource, to_text
 from sztafeta.event import Event, EventKind
-from sztafeta.service.composing import Composed, Composer
-from sztafeta.service.incoming import NO_ROOM, Incoming, Submission
+from sztafeta.service.composing import Composed, Composer, Submission
+from sztafeta.service.incoming import NO_ROOM, Incoming
 from sztafeta.service.ports import (
     Bodies,
     Clock,

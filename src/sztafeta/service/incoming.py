@@ -1,8 +1,8 @@
 """A message on its way in: judged and edited once its header is complete, spooled once it is big.
 
-What fits into `inline_limit` stays in memory until its end. More than that goes to the spool as it comes: our
-edits touch the header alone, so they are made first and every octet is written once. A message that is refused
-by its header is read to its end and kept nowhere.
+What fits into `inline_limit` stays in memory until its end. More than that goes to the spool as it comes:
+our edits touch the header alone, so they are made first and every octet is written once. A message that is
+refused by its header is read to its end and kept nowhere.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ the epoch of the lease it acts under. Times are aware UTC datetimes; ids are tho
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol
@@ -196,8 +196,11 @@ class Settlement:
 class MessageStore(Protocol):
     """The accept side."""
 
-    async def accept(self, message: NewMessage) -> None:
+    async def accept(self, message: NewMessage) -> Mapping[str, int]:
         """Commit the message, its recipients and events; durable on return.
+
+        Gives the ready queue's id of each recipient's domain. When the caller is cancelled before the
+        commit has begun, nothing is kept.
 
         Raises:
             StorageFull: nothing was kept; say 452 4.3.1.

@@ -1,7 +1,7 @@
 """The clerk: decides what one client asks for (AUTH, MAIL, RCPT, the message), without knowing the wire.
 
-A decision is a reply, or `Work` that has to wait for the store and ends in a reply. Who may send is asked anew
-at every MAIL, so a revoked account's open connection ends there (acceptance S-35).
+A decision is a reply, or `Work` that has to wait for the store and ends in a reply. Who may send is asked
+anew at every MAIL, so a revoked account's open connection ends there (acceptance S-35).
 """
 
 from __future__ import annotations

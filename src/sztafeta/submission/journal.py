@@ -46,16 +46,8 @@ class Journal(Protocol):
         `store`, or `cleartext`: then the password was sent in the clear, not tried, and is exposed.
         """
 
-    def accepted(
-        self,
-        account: SmtpAccount,
-        message_id: int,
-        *,
-        recipients: int,
-        octets: int,
-        took: timedelta,
-    ) -> None:
-        """A message is on disk and was answered with 250; `took` is the commit."""
+    def accepted(self, account: SmtpAccount, accepted: Accepted) -> None:
+        """A message is on disk and is answered with 250."""
 
     def rejected(self, account: SmtpAccount, stage: str, reply: Reply, code: str) -> None:
         """MAIL, RCPT or a message was refused; `stage` is `mail`, `rcpt` or `content`."""
@@ -82,15 +74,7 @@ class Silence:
     def login_failed(self, client: Client, account: SmtpAccount | None, reason: str) -> None:
         """Say nothing."""
 
-    def accepted(
-        self,
-        account: SmtpAccount,
-        message_id: int,
-        *,
-        recipients: int,
-        octets: int,
-        took: timedelta,
-    ) -> None:
+    def accepted(self, account: SmtpAccount, accepted: Accepted) -> None:
         """Say nothing."""
 
     def rejected(self, account: SmtpAccount, stage: str, reply: Reply, code: str) -> None:
