@@ -1,0 +1,1 @@
+"""HTTP in. Today the operator's port: health and metrics."""

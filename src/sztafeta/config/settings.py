@@ -98,12 +98,18 @@ class Limits(Section):
     """Recipients of one message; RFC 5321 §4.5.3.1.8 asks for at least 100."""
     connections: int = Field(default=2000, ge=1)
     """Open connections of all clients together."""
+    reserve: Annotated[float, Field(ge=0, lt=1)] = 0.2
+    """The share of all connections that only clients who have logged in may hold."""
     connections_per_address: int = Field(default=50, ge=1)
     """Open connections of one IP address."""
     unauthenticated_per_address: int = Field(default=30, ge=1)
     """Open connections of one IP address that have not logged in yet."""
     connections_per_account: int = Field(default=50, ge=1)
     """Open connections of one SMTP account, unless the account says otherwise."""
+    messages_per_connection: int = Field(default=0, ge=0)
+    """Messages after which a client must connect anew; 0 is no limit."""
+    recipients_per_hour: int = Field(default=0, ge=0)
+    """Recipients of one SMTP account, an hour's worth at once; 0 is no limit."""
     idle: Duration = timedelta(seconds=300)
     """How long a client may be silent (RFC 5321 §4.5.3.2.7)."""
     slowest_rate: int = Field(default=500, ge=0)
@@ -128,9 +134,9 @@ class Limits(Section):
     """Protocol errors after which a session is closed with 421."""
     junk_commands: int = Field(default=100, ge=1)
     """Commands that lead nowhere (NOOP, RSET, VRFY …) after which a session is closed with 421."""
-    auth_failures_per_minute: int = Field(default=10, ge=1)
+    login_failures_per_minute: int = Field(default=10, ge=1)
     """Failed logins of one IP address in a minute."""
-    auth_failures_per_day: int = Field(default=50, ge=1)
+    login_failures_per_day: int = Field(default=50, ge=1)
     """Failed logins of one IP address in a day."""
     accept: Duration = timedelta(seconds=25)
     """How long the store may take to commit a message before the client is told to try again."""

@@ -1,6 +1,6 @@
 """Reads settings from where they come: one TOML file, then `SZTAFETA_…` in the environment, which wins.
 
-A secret may be read from a file instead: the key with `_file` behind it (`…_FILE` in the environment) names it.
+A secret may come from a file that the key with `_file` behind it names (`…_FILE` in the environment).
 Every effective value remembers its origin; every fault names the key, its place and what to change.
 """
 

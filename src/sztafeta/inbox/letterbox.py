@@ -111,6 +111,8 @@ class Letterbox:
 
     def find(self, number: int) -> tuple[Arrived, bytes] | None:
         """Give one message with its content."""
+        if number >= 1 << 63:  # SQLite cannot count so far
+            return None
         row = self._database.execute(
             f"select {_SUMMARY}, content from arrived where id = ?",  # noqa: S608 - ours
             (number,),
