@@ -19,6 +19,7 @@ from sztafeta.delivery.state import State
 from sztafeta.delivery.tls_policy import TlsRequirement
 from sztafeta.delivery.verdict import Answer, Failure
 from sztafeta.event import Event
+from sztafeta.mail.address import Mailbox
 from sztafeta.mail.envelope import Envelope, ForwardPath
 
 
@@ -282,6 +283,10 @@ class StorageFull(Exception):
     """No room on the disk for this message; nothing was kept."""
 
 
+class StoreBusy(Exception):
+    """The database is locked or away for the moment; nothing was kept: try again (R-27, R-30)."""
+
+
 class StoreBroken(Exception):
     """A sync failed: nothing may be promised until the process is started again (R-24)."""
 
@@ -359,3 +364,191 @@ class Router(Protocol):
 
     async def route(self, domain: str) -> Route | Failure:
         """Give the route, cached for its lifetime; never raises for what DNS says."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageSummary:
+    """A message in a list."""
+
+    message_id: int
+    customer_id: int
+    account_id: int
+    reverse_path: Mailbox | None
+    header_message_id: str
+    subject: str
+    size: int
+    accepted_at: datetime
+    states: Mapping[State, int]
+    """How many of its recipients stand where."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecipientHistory:
+    """One recipient's timeline."""
+
+    recipient_id: int
+    forward_path: ForwardPath
+    state: State
+    attempt: int
+    """How many attempts were claimed."""
+    due_at: datetime | None
+    """When it is tried next; None when nothing is sent any more."""
+    expires_at: datetime
+    final_at: datetime | None
+    events: tuple[Event, ...]
+    """In the order in which they happened."""
+    attempts: tuple[Attempt, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MessageHistory:
+    """A message with all that happened to it."""
+
+    summary: MessageSummary
+    envelope: Envelope
+    signing_domain: str | None
+    expires_at: datetime
+    source: Mapping[str, Any]
+    recipients: tuple[RecipientHistory, ...]
+
+
+class HistoryStore(Protocol):
+    """What happened, for people."""
+
+    async def messages(
+        self, *, limit: int, before: int | None = None, customer_id: int | None = None
+    ) -> Sequence[MessageSummary]:
+        """List messages, the newest first, older than the message `before`."""
+
+    async def message_history(self, message_id: int) -> MessageHistory | None:
+        """Give a message with its recipients' timelines."""
+
+    async def counts(self) -> Mapping[State, int]:
+        """Count all recipients by state: their sum is what was ever accepted and not yet pruned."""
+
+    async def live_counts(self) -> Mapping[State, int]:
+        """Count the recipients that are not final; cheap, whatever the history holds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Which recipients an operator means; what is None does not narrow it."""
+
+    message_id: int | None = None
+    customer_id: int | None = None
+    domain: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QueueOverview:
+    """A ready queue with its live recipients counted."""
+
+    queue_id: int
+    key: QueueKey
+    customer_name: str
+    node: str | None
+    """The name of the node that holds it."""
+    queued: int
+    sending: int
+    held: int
+    oldest_accepted_at: datetime
+    next_due: datetime | None
+    """When the earliest QUEUED recipient is due."""
+
+
+class QueueAdministration(Protocol):
+    """An operator's hands in the queue; each gives the number of recipients it changed."""
+
+    async def overview(
+        self, *, limit: int, customer_id: int | None = None, domain: str | None = None
+    ) -> Sequence[QueueOverview]:
+        """List the ready queues that hold live recipients, the fullest first."""
+
+    async def hold(self, selection: Selection, *, now: datetime, reason: str = "") -> int:
+        """QUEUED to HELD."""
+
+    async def release(self, selection: Selection, *, now: datetime) -> int:
+        """HELD to QUEUED, due now."""
+
+    async def cancel(self, selection: Selection, *, now: datetime, reason: str = "") -> int:
+        """QUEUED or HELD to CANCELED."""
+
+    async def retry(self, selection: Selection, *, now: datetime) -> int:
+        """Make QUEUED recipients due now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Customer:
+    """A firm that sends."""
+
+    customer_id: int
+    name: str
+    enabled: bool
+    created_at: datetime
+
+
+class AlreadyThere(Exception):
+    """A name is taken; the text says which."""
+
+
+class NotThere(Exception):
+    """A name is not known; the text says which."""
+
+
+class AccountAdministration(Protocol):
+    """Customers, their SMTP accounts and sending domains, for the operator."""
+
+    async def create_customer(self, name: str, *, now: datetime) -> Customer:
+        """Raises: AlreadyThere."""
+
+    async def customers(self) -> Sequence[Customer]:
+        """List them by name."""
+
+    async def enable_customer(self, name: str, *, enabled: bool) -> None:
+        """Let a customer send, or suspend it with all its accounts. Raises: NotThere."""
+
+    async def create_smtp_account(
+        self, account: SmtpAccount, *, password: str, now: datetime
+    ) -> SmtpAccount:
+        """Create a login for the customer `account.customer_name`; ids and hash are filled in.
+
+        Raises:
+            AlreadyThere: the login is taken.
+            NotThere: there is no such customer.
+        """
+
+    async def change_smtp_account(self, account: SmtpAccount) -> None:
+        """Write an account's settings (not its password). Raises: NotThere."""
+
+    async def set_password(self, login: str, password: str) -> None:
+        """Give an account another password. Raises: NotThere."""
+
+    async def delete_smtp_account(self, login: str) -> None:
+        """Take a login away; its mail stays. Raises: NotThere."""
+
+    async def smtp_accounts(self, customer_name: str | None = None) -> Sequence[SmtpAccount]:
+        """List them by login."""
+
+    async def add_sending_domain(self, domain: SendingDomain, *, now: datetime) -> None:
+        """Let a customer send as a domain, with its keys sealed.
+
+        Raises:
+            AlreadyThere: it belongs to somebody already.
+            NotThere: there is no such customer.
+        """
+
+    async def remove_sending_domain(self, domain: str) -> None:
+        """Forget a domain and its keys. Raises: NotThere."""
+
+    async def sending_domains(self, customer_id: int | None = None) -> Sequence[SendingDomain]:
+        """List them by name, with their keys."""
+
+
+class Housekeeping(Protocol):
+    """What keeps the store small."""
+
+    async def prune(self, before: datetime, limit: int) -> int:
+        """Delete messages accepted before this instant whose recipients are all final; at most `limit`."""
+
+    async def sweep_bodies(self, before: datetime) -> int:
+        """Delete body files older than this instant that no message names (36 h, acceptance §1.5)."""
