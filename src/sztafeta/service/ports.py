@@ -201,10 +201,12 @@ class MessageStore(Protocol):
         """Commit the message, its recipients and events; durable on return.
 
         Gives the ready queue's id of each recipient's domain. When the caller is cancelled before the
-        commit has begun, nothing is kept.
+        commit has begun, nothing is kept; later the commit's outcome is given nevertheless, so that
+        what was kept is never reported as refused.
 
         Raises:
             StorageFull: nothing was kept; say 452 4.3.1.
+            StoreBusy: nothing was kept; say 451 4.3.0.
             StoreBroken: nothing may be promised any more; say 451 4.3.0.
         """
 
