@@ -1,0 +1,12 @@
+#!/bin/bash
+# Test with foreign mail programs, a real browser, and the crash campaign at full size.
+# VENV names the virtual environment; arguments go to pytest.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+tools/peers.sh acceptance
+tests=("$@")
+if [ "${#tests[@]}" = 0 ]; then
+    tests=(tests/acceptance tests/crash)
+fi
+exec "${VENV:-.venv}/bin/pytest" -m "acceptance" --timeout=900 "${tests[@]}"
