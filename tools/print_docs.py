@@ -82,7 +82,9 @@ def verdicts() -> str:
     verdict = importlib.import_module("sztafeta.delivery.verdict")
     lines = ["# Verdicts", "", HEAD, ""]
     lines += ["The first row that fits decides; unknown is temporary.", ""]
-    return "\n".join([*lines, *verdict.table_lines()]) + "\n"
+    lines += ["| rule | outcome | scope | why |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(map(_cell, row))} |" for row in verdict.table_rows()]
+    return "\n".join(lines) + "\n"
 
 
 def metrics() -> str:

@@ -14,6 +14,7 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, MutableMapping
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
 import structlog
@@ -99,10 +100,26 @@ class Log:
             return
         self._writer.write(self._render(self._stamp(), "info", "attempt", attempt_fields(line)))
 
-    def trouble(self, what: str, why: BaseException) -> None:
+    def accepted(
+        self, login: str, message_id: int, recipients: int, octets: int, took: timedelta
+    ) -> None:
+        """Write that a message is ours now."""
+        if self._grave_enough > logging.INFO:
+            return
+        fields = {
+            "queue_id": to_text(message_id),
+            "login": login,
+            "recipients": recipients,
+            "octets": octets,
+            "took_ms": round(took.total_seconds() * 1000, 1),
+        }
+        self._writer.write(self._render(self._stamp(), "info", "accepted", fields))
+
+    def trouble(self, what: str, why: BaseException, **fields: str) -> None:
         """Write an error of ours with its traceback."""
         frames = "".join(traceback.format_exception(why))
-        self.events.error(what, error=f"{type(why).__name__}: {why}", traceback=frames)
+        error = f"{type(why).__name__}: {why}"
+        self.events.error(what, error=error, **fields, traceback=frames)
 
     def close(self) -> None:
         """Write what is left."""

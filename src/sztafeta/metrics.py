@@ -1,6 +1,6 @@
 """Every metric, with its help text, in one place (docs/operate/metrics.md is printed from here).
 
-Counters of the hot path are bound once, so that counting costs a microsecond. What must be asked from the store
+Counters of the hot path are bound once, so that counting costs a microsecond. What only the store knows
 (depth, ages, the accounting identity) is set when somebody looks, not on the way of a message.
 """
 

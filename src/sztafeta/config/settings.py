@@ -163,6 +163,8 @@ class Timeouts(Section):
     """To answer the final dot; too short a time makes duplicates."""
     quit: Duration = timedelta(seconds=5)
     """To answer QUIT."""
+    attempt: Duration = timedelta(minutes=30)
+    """For a whole attempt, however busy the receiver keeps us."""
 
 
 class Delivery(Section):
@@ -181,10 +183,14 @@ class Delivery(Section):
     """Outbound connections of all sites together."""
     connections_per_site: int = Field(default=20, ge=1)
     """Outbound connections to the receivers behind one set of MX hosts."""
-    transactions_per_connection: int = Field(default=1000, ge=1)
+    transactions_per_connection: int = Field(default=100, ge=1)
     """Messages sent over one connection before it is closed."""
-    idle: Duration = timedelta(seconds=5)
+    idle: Duration = timedelta(seconds=60)
     """How long an idle outbound connection is kept."""
+    first_backoff: Duration = timedelta(minutes=1)
+    """How long a site that cannot be reached or says 421 is left alone at first; it doubles."""
+    longest_backoff: Duration = timedelta(minutes=15)
+    """How long it is left alone at most between two probes."""
     recipients_per_transaction: int = Field(default=100, ge=1)
     """Recipients of one message offered together (RFC 5321 §4.5.3.1.8)."""
     chunking: bool = False

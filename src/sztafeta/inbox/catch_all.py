@@ -77,8 +77,8 @@ class CatchAll:
             offers_starttls=encryption is not None,
         )
 
-    def converse(self, client: str | None) -> asyncio.Protocol:
-        """Begin a conversation."""
+    def converse(self, client: str) -> asyncio.Protocol:
+        """Begin a conversation with the client at an IP address."""
         return _Conversation(self)
 
 

@@ -1,0 +1,5 @@
+"""`python -m sztafeta` is `sztafeta`."""
+
+from sztafeta.cli import main
+
+main()

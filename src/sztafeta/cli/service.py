@@ -1,0 +1,83 @@
+"""`sztafeta serve`, `sztafeta migrate` and `sztafeta health`."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+from typing import Any
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import typer
+
+from sztafeta.bootstrap import Service, migrate_store
+from sztafeta.cli.output import Json, Output
+from sztafeta.cli.run import CANNOT, ConfigOption, fail, read_settings, run
+from sztafeta.config import Settings
+
+HEALTH_SECONDS = 5
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def serve(config: ConfigOption = None) -> None:
+    """Run the service until SIGTERM or Ctrl-C; then drain and end.
+
+    SIGTERM closes the ports within a second, lets open sessions and deliveries finish, and ends within 30 s.
+    SIGHUP reads the certificate anew (it is read by itself when it changes).
+    """
+    run(serve_until_told(Service(read_settings(config).settings)))
+
+
+def migrate(config: ConfigOption = None, as_json: Json = False) -> None:
+    """Bring the database to this version's tables; harmless when it is there already."""
+    settings = read_settings(config).settings
+    run(migrate_store(settings))
+    output = Output(as_json=as_json)
+    output.value({"migrated": True}) if as_json else output.line("The database is up to date.")
+
+
+def health(config: ConfigOption = None, as_json: Json = False) -> None:
+    """Ask the running service how it is; ends with 0 when it is ready."""
+    settings = read_settings(config).settings
+    is_ready, found = ask_health(settings)
+    output = Output(as_json=as_json)
+    if as_json:
+        output.value(found)
+    else:
+        rows = [{"check": name} | check for name, check in found.get("checks", {}).items()]
+        output.table(["check", "good", "text"], rows, empty="The service answers without checks.")
+    if not is_ready:
+        raise typer.Exit(CANNOT)
+
+
+def ask_health(settings: Settings) -> tuple[bool, dict[str, Any]]:
+    """Fetch `/health`, or end with one clear line."""
+    address = settings.http.address
+    host = f"[{address}]" if ":" in address else address
+    url = f"http://{host}:{settings.http.port}/health"
+    try:
+        with urlopen(url, timeout=HEALTH_SECONDS) as response:
+            return True, json.load(response)
+    except HTTPError as refusal:
+        return False, json.load(refusal)
+    except (URLError, OSError) as fault:
+        reason = getattr(fault, "reason", fault)
+        fail(f"nothing answers at {url} ({reason}); is sztafeta serve running with these settings?")
+
+
+async def serve_until_told(service: Service) -> None:
+    """Run a service until a signal comes; a second one ends it at once."""
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, told.set)
+    loop.add_signal_handler(signal.SIGHUP, service.reload)
+    async with service:
+        stopping = asyncio.ensure_future(told.wait())
+        broken = asyncio.ensure_future(service.broken())
+        await asyncio.wait((stopping, broken), return_when=asyncio.FIRST_COMPLETED)
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+        stopping.cancel()
+        broken.cancel()
