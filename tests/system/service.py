@@ -1,0 +1,202 @@
+"""The whole service as a process of its own, on SQLite, on loopback ports that were free a moment ago.
+
+A `House` is a data folder with one customer, one SMTP account and one sending domain in it; it outlives the
+processes that run on it, which is what crash tests need. `house_template` is furnished once through the
+command line, as an operator would, and copied for each test.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Self
+
+from tests.system.client import Client
+
+LOGIN = "1.shop.smtp"
+SENDING_DOMAIN = "example.com"
+START_SECONDS = 30
+DRAIN_SECONDS = 35
+
+
+def free_port() -> int:
+    """Ask the system for a loopback port that nobody holds."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True, kw_only=True)
+class House:
+    """A data folder, its settings file, and what is needed to log in."""
+
+    folder: Path
+    password: str
+    smtp_port: int = field(default_factory=free_port)
+    tls_port: int = field(default_factory=free_port)
+    http_port: int = field(default_factory=free_port)
+    routes: Mapping[str, int] = field(default_factory=dict)
+    """Domain → port of its receiver on loopback."""
+    settings: str = ""
+    """More TOML: tables only."""
+
+    @property
+    def data(self) -> Path:
+        """Where the service keeps everything."""
+        return self.folder / "data"
+
+    @property
+    def settings_file(self) -> Path:
+        """The TOML file, as the service reads it."""
+        return self.folder / "sztafeta.toml"
+
+    def write_settings(self) -> None:
+        """Write the settings anew, with the present routes and ports."""
+        routes = "".join(
+            f'[[routes]]\ndomains = ["{domain}"]\nhost = "127.0.0.1"\nport = {port}\n'
+            for domain, port in self.routes.items()
+        )
+        self.settings_file.write_text(
+            f'hostname = "relay.example.org"\ndata_directory = "{self.data}"\n'
+            f'[[listeners]]\nname = "submission"\naddress = "127.0.0.1"\nport = {self.smtp_port}\n'
+            f'[[listeners]]\nname = "submissions"\naddress = "127.0.0.1"\nport = {self.tls_port}\n'
+            f'tls = "implicit"\n[http]\nport = {self.http_port}\n{self.settings}\n{routes}'
+        )
+
+    def client(self) -> Client:
+        """Give a client that will log in."""
+        return Client(self.smtp_port, login=LOGIN, password=self.password)
+
+    def command(self, *arguments: str) -> str:
+        """Run the command line and give what it prints."""
+        command = [*sztafeta(), *arguments, "--config", str(self.settings_file)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    def ask(self, *arguments: str) -> Any:
+        """Run the command line and give its JSON."""
+        return json.loads(self.command(*arguments, "--json"))
+
+
+def sztafeta() -> list[str]:
+    """Give the command that every process is started with."""
+    return [sys.executable, "-m", "sztafeta"]
+
+
+def furnish(folder: Path) -> str:
+    """Create customer, SMTP account and sending domain; give the account's password."""
+    folder.mkdir()
+    house = House(folder=folder, password="")
+    house.write_settings()
+    house.command("migrate")
+    house.command("account", "add-customer", "shop")
+    house.command("domain", "add", SENDING_DOMAIN, "--customer", "shop")
+    arguments = ("account", "add", LOGIN, "--customer", "shop", "--allow-cleartext")
+    password = str(house.ask(*arguments)["password"])
+    (folder / "password").write_text(password)
+    return password
+
+
+def house_template(folder: Path) -> Path:
+    """Furnish a house once a test session."""
+    if not (folder / "password").exists():
+        shutil.rmtree(folder, ignore_errors=True)
+        furnish(folder)
+    return folder
+
+
+def move_in(
+    template: Path, folder: Path, *, routes: Mapping[str, int], settings: str = ""
+) -> House:
+    """Copy a furnished house for one test."""
+    shutil.copytree(template, folder)
+    password = (folder / "password").read_text()
+    house = House(folder=folder, password=password, routes=routes, settings=settings)
+    house.write_settings()
+    return house
+
+
+@dataclass(slots=True)
+class Service:
+    """One life of the process."""
+
+    house: House
+    launcher: Sequence[str] = field(default_factory=sztafeta)
+    """What to start instead of the program: the crash launcher, with its arguments."""
+    process: asyncio.subprocess.Process | None = None
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self.is_running:
+            self.kill()
+        await self.ended()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the process has not ended yet."""
+        return self.process is not None and self.process.returncode is None
+
+    @property
+    def log(self) -> Path:
+        """What all lives wrote to standard error."""
+        return self.house.folder / "log"
+
+    async def start(self) -> None:
+        """Start and wait for the greeting."""
+        command = [*self.launcher, "serve", "--config", str(self.house.settings_file)]
+        with self.log.open("ab") as log:
+            self.process = await asyncio.create_subprocess_exec(
+                *command,
+                stdout=log,
+                stderr=log,
+                cwd=Path.cwd(),
+                env=os.environ | {"PYTHONPATH": "."},
+            )
+        async with asyncio.timeout(START_SECONDS):
+            while not await self._greets():
+                assert self.is_running, f"the service ended: {self.tail()}"
+
+    async def _greets(self) -> bool:
+        """Try once; a refused connection is tried again when the loop comes round."""
+        try:
+            reader, writer = await asyncio.open_connection("127.0.0.1", self.house.smtp_port)
+        except ConnectionError:
+            await asyncio.sleep(0.05)  # waits for another process: there is no event to wait for
+            return False
+        greeting = await reader.readline()
+        writer.close()
+        return greeting.startswith(b"220")
+
+    def kill(self) -> None:
+        """`kill -9`."""
+        assert self.process is not None
+        if self.is_running:
+            self.process.send_signal(signal.SIGKILL)
+
+    def terminate(self) -> None:
+        """Ask it to drain and end."""
+        assert self.process is not None
+        self.process.terminate()
+
+    async def ended(self, *, seconds: float = DRAIN_SECONDS) -> int:
+        """Wait for the end and give the exit code."""
+        assert self.process is not None
+        async with asyncio.timeout(seconds):
+            return await self.process.wait()
+
+    def tail(self) -> str:
+        """Give the end of the log, for messages."""
+        return self.log.read_text(errors="replace")[-3000:] if self.log.exists() else ""
