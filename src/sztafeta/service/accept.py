@@ -1,8 +1,8 @@
 """ACCEPT: how mail becomes ours. Check, compose, one durable commit; only then `250 queued as …`.
 
-The body of `Accept.accept` is the list of its steps. A message whose commit takes too long is given up with
-451; a store that had not begun it forgets it, one that had may still commit it, and then the client's second
-try is the one copy that RFC 1047 knows no cure for: it has the client's own Message-ID.
+The body of `Accept.accept` is the list of its steps. A message whose commit has not begun after 25 s is taken
+back and answered 451, so that the client's second try does not become a copy; one whose commit has begun is
+waited for, because what is on disk must not be called refused.
 """
 
 from __future__ import annotations
@@ -140,7 +140,7 @@ class Accept:
             signing_domain=composed.signing_domain,
             accepted_at=now,
             expires_at=now + account.ttl,
-            source=source.as_history(),
+            source=source.as_history(submission.envelope),
             events=tuple(self._queued(message_id, one, now) for one in recipients),
         )
 

@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from sztafeta.mail.message import MAX_HEADER
 from sztafeta.service.composing import Composed, Submission
 from sztafeta.service.ports import Bodies, Content, Spool, StorageFull
 from sztafeta.service.rejection import Rejection
 from sztafeta.smtp.reply import reply
 
-MAX_HEADER = 100 * 1024
-"""Octets of a header section (acceptance §1.7)."""
 LOOK_AGAIN_AFTER = 4096
 """Octets after which a header that was not complete is looked at again."""
 

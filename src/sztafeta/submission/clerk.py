@@ -27,7 +27,6 @@ from sztafeta.submission.replies import (
     NO_ROOM_452,
     TOO_MANY_MESSAGES_421,
     TRY_AGAIN_451,
-    declared_too_big_552,
     too_many_recipients_451,
 )
 from sztafeta.submission.transaction import Transaction
@@ -167,8 +166,6 @@ class Clerk:
         desk, limit = self._desk, self._desk.limits.messages_per_connection
         if limit and self.messages >= limit:
             return TOO_MANY_MESSAGES_421
-        if mail.size is not None and mail.size > self._max_size:  # RFC 1870 §6.1
-            return declared_too_big_552(mail.size, self._max_size)
         if not desk.accept.has_room(mail.size or self._max_size):
             return NO_ROOM_452
         rejection = refuse_reverse_path(account, mail.reverse_path)

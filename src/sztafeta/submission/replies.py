@@ -53,8 +53,3 @@ def too_many_recipients_451(seconds: float, an_hour: int) -> Reply:
     """Refuse a recipient over the account's rate."""
     wait = f"{max(1, round(seconds))} seconds"
     return reply(451, "4.7.1", f"More than {an_hour} recipients an hour; try again in {wait}")
-
-
-def declared_too_big_552(size: int, limit: int) -> Reply:
-    """Refuse a message by its declared size in octets (RFC 1870 §6.1)."""
-    return reply(552, "5.3.4", f"A message of {size} octets is too big; the limit is {limit}")
