@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass, field
 from enum import Enum
 
+from tests.doubles.transcript import Form, Mark, Say, Transcript, Values, credentials, unescape
+
 from sztafeta.smtp import server_replies as say
 from sztafeta.smtp.command import (
     Auth,
@@ -25,7 +27,6 @@ from sztafeta.smtp.command import (
 )
 from sztafeta.smtp.reply import Reply, reply
 from sztafeta.smtp.server import ServerProfile, ServerSession
-from tests.doubles.transcript import Form, Mark, Say, Transcript, Values, credentials, unescape
 
 LOGIN, PASSWORD = "1.alice.smtp", "correct horse battery staple"
 TLS_ONLY_LOGIN = "1.bob.smtp"

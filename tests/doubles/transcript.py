@@ -19,7 +19,19 @@ Values = dict[str, str]
 """What the names in braces stand for: known from the start, or captured on the way."""
 
 MARKS = frozenset(
-    "accepted application close content encrypted idle packet profile shutdown tls wait".split()
+    [
+        "accepted",
+        "application",
+        "close",
+        "content",
+        "encrypted",
+        "idle",
+        "packet",
+        "profile",
+        "shutdown",
+        "tls",
+        "wait",
+    ]
 )
 
 

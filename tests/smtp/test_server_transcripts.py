@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pytest
-
-from tests.doubles.session_player import SessionPlayer, Slicing, has_right_status
-from tests.doubles.transcript import Form, NotationFault, Transcript, load, parse
+from tests.doubles.session_player import SessionPlayer, Slicing
+from tests.doubles.transcript import Transcript, load
 
 TRANSCRIPTS = load()
 

@@ -219,7 +219,7 @@ def _split(argument: str, keyword: str, allowed: frozenset[str]) -> tuple[str, P
 def _parse_parameters(text: str, allowed: frozenset[str]) -> Parameters:
     """Read `KEYWORD=value` pairs (RFC 5321 §4.1.2); a keyword without a value gives an empty one."""
     parameters: Parameters = {}
-    for word in text.split():
+    for word in filter(None, text.split(" ")):
         parameter = _PARAMETER.fullmatch(word)
         if parameter is None:
             raise CommandFault(bad_argument_501("A parameter has the form KEYWORD=value"))
