@@ -3,27 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
 
+from sztafeta.mail.dkim_key import DkimKey, KeyAlgorithm
 
-class KeyAlgorithm(Enum):
-    """DKIM key kinds (RFC 6376 §3.3, RFC 8463)."""
-
-    RSA = "rsa"
-    ED25519 = "ed25519"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DkimKey:
-    """One signing key of a sending domain."""
-
-    selector: str
-    algorithm: KeyAlgorithm
-    private_key: bytes
-    """PKCS#8 DER, in the clear only in memory."""
-
-    def __repr__(self) -> str:  # a key never reaches a log
-        return f"DkimKey({self.selector!r}, {self.algorithm.value})"
+__all__ = ["DkimKey", "KeyAlgorithm", "SendingDomain"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

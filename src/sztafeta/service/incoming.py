@@ -7,8 +7,10 @@ refused by its header is read to its end and kept nowhere.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from sztafeta.mail.message import MAX_HEADER
 from sztafeta.service.composing import Composed, Submission
@@ -93,9 +95,15 @@ class Incoming:
 
     async def keep(self, composed: Composed) -> Content:
         """Give the content as it will be sent; on disk already if it is big."""
-        if self._spool is not None:
-            return await self._bodies.keep(self._spool)
-        return InlineContent(composed.header + self._parts[0][composed.body_at :])
+        if self._spool is None:
+            return InlineContent(composed.header + self._parts[0][composed.body_at :])
+        spool, self._spool = self._spool, None
+        keeping = asyncio.ensure_future(self._bodies.keep(spool))
+        try:
+            return await asyncio.shield(keeping)
+        except BaseException:  # a file that is being synced must not be pulled from under its feet
+            keeping.add_done_callback(partial(_forget, spool))
+            raise
 
     def discard(self) -> None:
         """Forget all octets; harmless when called twice or after `keep`."""
@@ -138,6 +146,13 @@ class Incoming:
             self._composed = NO_ROOM
         else:
             self._trouble = trouble
+
+
+def _forget(spool: Spool, keeping: asyncio.Future[Content]) -> None:
+    """Forget octets that nobody waits for any more; what went wrong was told already."""
+    if not keeping.cancelled():
+        keeping.exception()
+    spool.discard()
 
 
 def _has_whole_header(received: bytes) -> bool:

@@ -306,7 +306,7 @@ def _attempt(tried: Tried, one: Judged, now: datetime) -> Attempt:
     """Describe the attempt for the history."""
     said = one.answer.said
     failed = one.outcome is not Outcome.DELIVERED
-    is_reply = isinstance(said, Reply)
+    heard = said if isinstance(said, Reply) else None
     return Attempt(
         number=one.due.attempt + 1,
         started_at=tried.started_at,
@@ -314,8 +314,8 @@ def _attempt(tried: Tried, one: Judged, now: datetime) -> Attempt:
         outcome=one.outcome.value,
         stage=one.answer.stage.value,
         hop=tried.hop,
-        reply_code=said.code if is_reply else None,
-        reply_status=str(said.status or "") if is_reply else "",
+        reply_code=None if heard is None else heard.code,
+        reply_status="" if heard is None else str(heard.status or ""),
         reply_text=said.text,
         tls=tried.tls,
         transcript=tried.transcript if failed else "",
@@ -346,7 +346,7 @@ def _details(attempt: Attempt, one: Judged) -> dict[str, Any]:
 
 def _line(tried: Tried, one: Judged, now: datetime) -> AttemptLine:
     said = one.answer.said
-    is_reply = isinstance(said, Reply)
+    heard = said if isinstance(said, Reply) else None
     return AttemptLine(
         message_id=one.due.message_id,
         customer_id=tried.message.customer_id,
@@ -357,8 +357,8 @@ def _line(tried: Tried, one: Judged, now: datetime) -> AttemptLine:
         attempt=one.due.attempt + 1,
         outcome=one.outcome.value,
         stage=one.answer.stage.value,
-        code=said.code if is_reply else None,
-        status=str(said.status or "") if is_reply else "",
+        code=None if heard is None else heard.code,
+        status="" if heard is None else str(heard.status or ""),
         rule=one.verdict.rule,
         bounce_class=one.verdict.bounce_class.value,
         took=now - tried.started_at,

@@ -60,4 +60,4 @@ async def _nothing() -> bytes:
 
 
 def _sign(signer: Signer, message: QueuedMessage, now: datetime) -> bytes:
-    return signer.sign_blocks(message.content.blocks(), now)
+    return signer.sign(message.content.blocks(), now)
