@@ -144,6 +144,11 @@ class KeptMail:
         assert not spool.is_discarded
         return InlineContent(bytes(spool.data))
 
+    def remove(self, message_id: int) -> None:
+        """Remove a big body."""
+        for spool in self.spools:
+            spool.discard()
+
 
 @dataclass
 class Notebook:

@@ -110,9 +110,9 @@ class Accept:
                 message = self._describe(incoming, composed, content, now)
                 queue_ids = await self._store.accept(message)
         except StorageFull:
-            incoming.discard()
+            incoming.take_back()
             return NO_ROOM
-        except BaseException:
+        except BaseException:  # whether it was committed is unknown: a kept body stays for the sweep
             incoming.discard()
             raise
         self._schedule.accepted(message, queue_ids)

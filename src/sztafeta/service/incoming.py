@@ -67,6 +67,7 @@ class Incoming:
         self._held = 0
         self._limit = bodies.inline_limit
         self._spool: Spool | None = None
+        self._is_big = False
         self._composed: Composed | Rejection | None = None
         self._trouble: Exception | None = None
 
@@ -111,6 +112,12 @@ class Incoming:
         if self._spool is not None:
             self._spool.discard()
 
+    def take_back(self) -> None:
+        """Forget all octets, kept or not: the commit surely did not happen."""
+        self.discard()
+        if self._is_big:
+            self._bodies.remove(self.message_id)
+
     # -- big messages ----------------------------------------------------------------------------
 
     def _spill(self) -> None:
@@ -125,6 +132,7 @@ class Incoming:
         if isinstance(composed, Composed):
             try:
                 self._spool = self._bodies.open_spool(self.message_id)
+                self._is_big = True
             except Exception as trouble:  # told at the end of the message, when it can be answered
                 self._fail(trouble)
                 return

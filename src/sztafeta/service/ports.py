@@ -63,6 +63,9 @@ class Bodies(Protocol):
     async def keep(self, spool: Spool) -> Content:
         """Make a spooled body durable: fsync, rename, fsync of the folder."""
 
+    def remove(self, message_id: int) -> None:
+        """Delete a kept body whose message is surely not committed; harmless when there is none."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewRecipient:
