@@ -19,19 +19,8 @@ Values = dict[str, str]
 """What the names in braces stand for: known from the start, or captured on the way."""
 
 MARKS = frozenset(
-    [
-        "accepted",
-        "application",
-        "close",
-        "content",
-        "encrypted",
-        "idle",
-        "packet",
-        "profile",
-        "shutdown",
-        "tls",
-        "wait",
-    ]
+    {"profile", "encrypted", "application"}  # before the first step
+    | {"tls", "wait", "packet", "idle", "shutdown", "close", "accepted", "content"}
 )
 
 

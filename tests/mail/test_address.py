@@ -38,10 +38,9 @@ def test_formatting_and_parsing_give_the_same_mailbox(mailbox: Mailbox) -> None:
 def test_any_text_is_a_mailbox_or_a_fault(text: str) -> None:
     try:
         mailbox = parse_mailbox(text)
-    except AddressFault as fault:
-        assert str(fault)
-    else:
-        assert parse_mailbox(str(mailbox)) == mailbox
+    except AddressFault:
+        return
+    assert parse_mailbox(str(mailbox)) == mailbox
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -27,7 +28,7 @@ CUTS = st.lists(st.integers(0, 400), max_size=8)
 def cut(octets: bytes, cuts: list[int]) -> list[bytes]:
     """Slice at the given places; an empty list gives one piece."""
     places = sorted({place for place in cuts if place < len(octets)} | {0, len(octets)})
-    return [octets[a:b] for a, b in zip(places, places[1:], strict=False)]
+    return [octets[a:b] for a, b in pairwise(places)]
 
 
 def read_dots(pieces: list[bytes], limit: int = LIMIT) -> tuple[bytes, int | None, DotReader]:

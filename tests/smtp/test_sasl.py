@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from base64 import b64encode
 
 import pytest
@@ -93,7 +94,5 @@ def test_s_37_a_password_is_never_printed() -> None:
 @given(st.text(max_size=40))
 def test_any_response_gives_credentials_or_a_fault(response: str) -> None:
     for exchange in (PlainExchange(), LoginExchange()):
-        try:
-            exchange.begin(response)
-        except SaslFault as fault:
-            assert fault.reply.code == 501
+        with contextlib.suppress(SaslFault):
+            assert isinstance(exchange.begin(response), Challenge | Credentials)

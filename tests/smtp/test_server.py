@@ -332,11 +332,9 @@ def test_s_23_a_flood_of_junk_ends_the_session(line: bytes) -> None:
     assert said.splitlines()[-1].startswith(b"421 4.7.0 ")
 
 
-@pytest.mark.parametrize(
-    "line", [b"FROB\r\n", b"EXPN a\r\n", b"MAIL\r\n", b"\n\r\n", b"BDAT 0\r\n", b"\0\r\n"]
-)
+@pytest.mark.parametrize("line", [b"FROB", b"EXPN a", b"MAIL", b"\n", b"BDAT 0", b"\0"])
 def test_s_23_a_flood_of_errors_ends_the_session(line: bytes) -> None:
-    said = converse(new_session(), line * 10_000)
+    said = converse(new_session(), (line + b"\r\n") * 10_000)
     assert said.count(b"\r\n") == 21
     assert said.splitlines()[-1].startswith(b"421 4.7.0 ")
 
