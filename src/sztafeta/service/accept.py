@@ -26,6 +26,7 @@ from sztafeta.service.ports import (
     NewMessage,
     NewRecipient,
     StorageFull,
+    StoreBusy,
 )
 from sztafeta.service.rejection import Rejection
 from sztafeta.smtp.reply import Reply, reply
@@ -112,7 +113,12 @@ class Accept:
         except StorageFull:
             incoming.take_back()
             return NO_ROOM
-        except BaseException:  # whether it was committed is unknown: a kept body stays for the sweep
+        except StoreBusy:
+            incoming.take_back()
+            raise
+        except (
+            BaseException
+        ):  # whether it was committed is unknown: a kept body stays for the sweep
             incoming.discard()
             raise
         self._schedule.accepted(message, queue_ids)
@@ -141,6 +147,7 @@ class Accept:
             accepted_at=now,
             expires_at=now + account.ttl,
             source=source.as_history(submission.envelope),
+            failure_notices=account.failure_notices,
             events=tuple(self._queued(message_id, one, now) for one in recipients),
         )
 
