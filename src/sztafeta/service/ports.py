@@ -96,6 +96,8 @@ class NewMessage:
     source: dict[str, Any]
     """How it came in (client name, address, TLS, protocol word), for the history."""
     events: tuple[Event, ...]
+    failure_notices: bool = True
+    """Tell the author of a failure when NOTIFY says nothing; the account's setting at accept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,6 +114,8 @@ class QueuedMessage:
     signing_domain: str | None
     accepted_at: datetime
     expires_at: datetime
+    failure_notices: bool = True
+    """Tell the author of a failure when NOTIFY says nothing; the account's setting at accept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -45,11 +45,15 @@ class Tried:
     message: QueuedMessage
     claimed: tuple[DueRecipient, ...]
     started_at: datetime
+    ended_at: datetime = field(init=False)
     answers: tuple[Answer, ...] = ()
     hop: str = ""
     tls: str = ""
     transcript: str = ""
     dsn_passed: bool = False
+
+    def __post_init__(self) -> None:
+        self.ended_at = self.started_at
 
     def spoke(self, connection: Connection, dialogue: Dialogue) -> None:
         """Note a dialogue's end."""
@@ -146,6 +150,7 @@ class Record:
             self._judge(due, answer, now)
             for due, answer in zip(tried.claimed, tried.answers, strict=True)
         ]
+        tried.ended_at = now
         notices = self._notices.after(tried.message, judged, tried)
         for one in judged:
             self._write(tried.batch, one.due, self._settlement(tried, one, now, notices))

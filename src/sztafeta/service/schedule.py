@@ -488,4 +488,5 @@ def as_queued(message: NewMessage) -> QueuedMessage:
         signing_domain=message.signing_domain,
         accepted_at=message.accepted_at,
         expires_at=message.expires_at,
+        failure_notices=message.failure_notices,
     )
