@@ -109,6 +109,8 @@ class Receiver:
     got: list[Received] = field(default_factory=list)
     """Every message whose final dot came."""
     connections: int = 0
+    resets: int = 0
+    """How often it kept a message and hung up."""
     port: int = 0
     _server: asyncio.Server | None = None
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -234,6 +236,7 @@ class _Conversation:
             answer = receiver.dot(received)
         except Reset:
             received.accepted = True
+            receiver.resets += 1
             await receiver.note(received)
             raise
         received.accepted = answer.startswith("2")
