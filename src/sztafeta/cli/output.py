@@ -31,14 +31,14 @@ class Output:
     """Prints to standard output, as tables or as JSON."""
 
     def __init__(self, *, as_json: bool) -> None:
-        self._as_json = as_json
+        self.is_json = as_json
         self._console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
 
     def table(
         self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, empty: str
     ) -> None:
         """Print rows under the columns' names; `empty` stands for no rows."""
-        if self._as_json:
+        if self.is_json:
             self.value(list(rows))
             return
         if not rows:
@@ -53,7 +53,7 @@ class Output:
 
     def facts(self, facts: Mapping[str, Any], *, note: str = "") -> None:
         """Print names and values, then a note for people."""
-        if self._as_json:
+        if self.is_json:
             self.value(facts)
             return
         width = max(map(len, facts))
@@ -66,7 +66,7 @@ class Output:
 
     def line(self, text: str, *, style: str = "") -> None:
         """Print a line for people; programs do not see it."""
-        if not self._as_json:
+        if not self.is_json:
             self._console.print(Text("\n".join(map(escape, text.split("\n"))), style=style))
 
     def value(self, value: Any) -> None:

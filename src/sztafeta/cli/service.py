@@ -34,7 +34,7 @@ def migrate(config: ConfigOption = None, as_json: Json = False) -> None:
     settings = read_settings(config).settings
     run(migrate_store(settings))
     output = Output(as_json=as_json)
-    output.value({"migrated": True}) if as_json else output.line("The database is up to date.")
+    output.facts({"migrated": True}) if as_json else output.line("The database is up to date.")
 
 
 def health(config: ConfigOption = None, as_json: Json = False) -> None:

@@ -308,6 +308,10 @@ class Settings(BaseSettings):
     """Where the queue, big messages and keys live; a local disk that survives a restart."""
     database_url: SecretStr | None = None
     """`postgresql://user:password@host/name`; without one, SQLite in the data directory."""
+    master_key: Path | None = None
+    """File with the key under which DKIM keys are sealed; `master.key` in the data directory unless set."""
+    accept_unsafe_storage: bool = False
+    """Start although mail would not be safe on this database or disk; said in the log every hour."""
     node_name: str | None = None
     """This node's name among those that share the database; the hostname unless set."""
     drain: Duration = timedelta(seconds=30)

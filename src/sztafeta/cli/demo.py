@@ -1,0 +1,119 @@
+"""`sztafeta demo`: the whole service on this machine, with a receiver that takes everything and an inbox page.
+
+Nothing is played: mail goes through the queue, the signer and the dialler of production. Only the route differs
+(every domain leads to the catch-all), and the dialler refuses every other address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import signal
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from sztafeta.cli.demo_ports import Remembered, choose_ports, remember
+from sztafeta.cli.demo_surroundings import Demo
+from sztafeta.cli.demo_welcome import send_welcome
+from sztafeta.cli.output import Json, Output, UserFault, complain
+from sztafeta.cli.run import run
+from sztafeta.inbox.letterbox import Arrived
+
+WELCOME_SECONDS = 20
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def demo(
+    data: Annotated[
+        Path, typer.Option("--data", metavar="FOLDER", help="Where the demo keeps its data.")
+    ] = Path("data/demo"),
+    ephemeral: Annotated[
+        bool, typer.Option("--ephemeral", help="Keep data in a temporary folder and delete it at the end.")
+    ] = False,
+    port: Annotated[
+        int, typer.Option("--port", min=0, max=65000, help="The first SMTP port; 0: the system chooses all.")
+    ] = 2525,
+    as_json: Json = False,
+) -> None:
+    """Start the service with a catch-all receiver and an inbox page; nothing leaves this machine.
+
+    Prints host, ports, login, password and ready command lines, sends one message through its own front door and
+    shows it arrive. A second start finds the data of the first. Ctrl-C ends it.
+    """
+    with _folder(data, is_ephemeral=ephemeral) as folder:
+        run(_demo(folder, port, Output(as_json=as_json), is_ephemeral=ephemeral))
+
+
+@contextmanager
+def _folder(data: Path, *, is_ephemeral: bool) -> Iterator[Path]:
+    if not is_ephemeral:
+        data.mkdir(parents=True, exist_ok=True)
+        yield data.resolve()
+        return
+    folder = Path(tempfile.mkdtemp(prefix="sztafeta-demo-"))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _demo(folder: Path, first_port: int, output: Output, *, is_ephemeral: bool) -> None:
+    told = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, told.set)
+    output.line("Sztafeta demo · nothing leaves this machine", style="bold")
+    remembered = remember(folder)
+    ports, notes = choose_ports(remembered.ports, first_port)
+    remembered = Remembered(password=remembered.password, ports=ports)
+    remembered.write(folder)
+    for note in notes:
+        output.line(f"  {note}", style="yellow")
+    async with Demo(folder, remembered, accept_unsafe_storage=is_ephemeral) as running:
+        _introduce(output, running)
+        await _welcome(output, running)
+        output.line(f"\nData in {folder}, log in {running.log_path.name} there. Ctrl-C ends it.", style="dim")
+        running.on_arrival = lambda arrived: _tell(output, arrived)
+        await told.wait()
+        output.line("\nStopping …", style="dim")
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+
+def _introduce(output: Output, running: Demo) -> None:
+    """Say how to reach the service."""
+    if output.is_json:
+        output.value(running.as_value())
+        return
+    output.line("")
+    output.facts(dict(running.facts()) | {"Inbox": running.inbox_url})
+    output.line("\nSend something:\n")
+    for _, command in running.commands():
+        output.line(f"  {command}\n")
+
+
+async def _welcome(output: Output, running: Demo) -> None:
+    """Send a message through the front door and wait until it is in the inbox."""
+    try:
+        seconds = await send_welcome(running, patience=WELCOME_SECONDS)
+    except (OSError, UserFault) as fault:
+        complain(f"the first message did not arrive: {fault}; {running.log_path} says more")
+        return
+    output.line(
+        f"✓ A first message came in on port {running.ports.smtp}, was signed, delivered and is in the"
+        f" inbox after {seconds * 1000:.0f} ms.",
+        style="green",
+    )
+
+
+def _tell(output: Output, arrived: Arrived) -> None:
+    sender = arrived.reverse_path or "<>"
+    people = ", ".join(arrived.recipients)
+    at = arrived.at.astimezone().strftime("%H:%M:%S")
+    output.line(f"{at}  {sender} → {people}  {arrived.subject or '(no subject)'}")
+

@@ -1,0 +1,90 @@
+"""The demo's ports and password: free ones at the first start, the same at the second.
+
+What a second start must find again stands in `demo.json` beside the data, readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+from sztafeta.cli.accounts import new_password
+
+HOST = "127.0.0.1"
+FILE = "demo.json"
+PORTS_TRIED = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoPorts:
+    """The ports of the demo; 0 lets the system choose."""
+
+    smtp: int = 2525
+    submission: int = 2587
+    submissions: int = 2465
+    inbox: int = 8025
+    operations: int = 8026
+    catch_all: int = 2500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """What a second start finds again."""
+
+    password: str
+    ports: DemoPorts | None = None
+
+    def write(self, folder: Path) -> None:
+        """Write it beside the data."""
+        content = json.dumps({"password": self.password, "ports": asdict(self.ports or DemoPorts())})
+        descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(content + "\n")
+
+
+def remember(folder: Path) -> Remembered:
+    """Read what an earlier start wrote; a file that cannot be read counts as none."""
+    try:
+        found = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        names = {one.name for one in fields(DemoPorts)}
+        ports = DemoPorts(**{name: int(port) for name, port in found["ports"].items() if name in names})
+        return Remembered(password=str(found["password"]), ports=ports)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return Remembered(password=new_password())
+
+
+def choose_ports(remembered: DemoPorts | None, first_port: int) -> tuple[DemoPorts, list[str]]:
+    """Take the ports of last time or the usual ones, and free ones for those that are taken."""
+    if first_port == 0:
+        wanted = {one.name: 0 for one in fields(DemoPorts)}
+    else:
+        usual = DemoPorts(smtp=first_port)
+        wanted = asdict(remembered if remembered and remembered.smtp else usual)
+        if first_port != DemoPorts().smtp:
+            wanted["smtp"] = first_port
+    chosen: dict[str, int] = {}
+    notes: list[str] = []
+    for name, port in wanted.items():
+        chosen[name] = free_port(port, taken=set(chosen.values()))
+        if port and chosen[name] != port:
+            notes.append(f"port {port} ({name}) is taken: {chosen[name]} instead")
+    return DemoPorts(**chosen), notes
+
+
+def free_port(wanted: int, *, taken: set[int]) -> int:
+    """Give the wanted port if it is free, else one of the next, else any."""
+    candidates = [*range(wanted, min(wanted + PORTS_TRIED, 65536)), 0] if wanted else [0]
+    for candidate in candidates:
+        if candidate and candidate in taken:
+            continue
+        with socket.socket() as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                trial.bind((HOST, candidate))
+            except OSError:
+                continue
+            return int(trial.getsockname()[1])
+    raise OSError("no port is free on this machine")

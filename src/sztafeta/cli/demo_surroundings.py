@@ -1,0 +1,204 @@
+"""What the demo puts around the service: a catch-all receiver, an inbox page, and a customer.
+
+The service is that of production, made from settings of its own: every domain is routed to the catch-all, and
+the dialler refuses every other address.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shlex
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from sztafeta.account.sending_domain import SendingDomain
+from sztafeta.account.smtp_account import SenderRule
+from sztafeta.bootstrap import Administration, Service, administration
+from sztafeta.cli.accounts import new_account
+from sztafeta.cli.demo_ports import HOST, DemoPorts, Remembered
+from sztafeta.cli.domains import new_keys
+from sztafeta.config import Settings
+from sztafeta.inbox.catch_all import CatchAll
+from sztafeta.inbox.letterbox import Arrived, Letterbox
+from sztafeta.inbox.pages import Hints, InboxPages
+from sztafeta.log import Log
+from sztafeta.mail.dkim import record_name, record_text
+from sztafeta.net.http_listener import HttpListener
+from sztafeta.net.listener import Listener, ListenerSpec
+from sztafeta.service.ports import AlreadyThere
+
+CUSTOMER, LOGIN, DOMAIN = "demo", "1.demo.smtp", "demo.example"
+HOSTNAME = "demo.localhost"
+
+
+class Demo:
+    """The service with its surroundings; use it as a context."""
+
+    def __init__(self, folder: Path, remembered: Remembered, *, accept_unsafe_storage: bool) -> None:
+        self.folder = folder
+        self.ports = remembered.ports or DemoPorts()
+        self.password = remembered.password
+        self.log_path = folder / "sztafeta.log"
+        self.settings = demo_settings(folder, self.ports, accept_unsafe_storage=accept_unsafe_storage)
+        self.on_arrival: Callable[[Arrived], None] = lambda arrived: None
+        """Told when a message is in the inbox."""
+        self._arrivals: asyncio.Queue[Arrived] = asyncio.Queue()
+        self._open = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with administration(self.settings) as store:
+            await furnish(store, self.password, self.settings)
+        log = Log(self._open.enter_context(self.log_path.open("a", encoding="utf-8")))
+        self._open.callback(log.close)
+        target = (HOST, self.ports.catch_all)
+        self._service = Service(self.settings, log=log, only=frozenset({target}))
+        await self._open.enter_async_context(self._service)
+        letterbox = Letterbox(self.folder / "inbox.sqlite")
+        self._open.callback(letterbox.close)
+        letterbox.on_arrival = self._arrived
+        await self._open_catch_all(letterbox)
+        await self._open_inbox(letterbox)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._open.aclose()
+
+    async def _open_catch_all(self, letterbox: Letterbox) -> None:
+        encryption = self._service.encryption("catch-all")
+        size = self.settings.limits.message_size * 2
+        catch_all = CatchAll(letterbox, hostname=f"mx.{HOSTNAME}", max_size=size, encryption=encryption)
+        spec = ListenerSpec(name="catch-all", address=HOST, port=self.ports.catch_all)
+        listener = Listener(spec, catch_all.converse)
+        await listener.open()
+        self._open.callback(listener.close)
+
+    async def _open_inbox(self, letterbox: Letterbox) -> None:
+        hints = Hints(facts=tuple(self.facts()), commands=tuple(self.commands()))
+        pages = InboxPages(letterbox, look_up=self._public_key, hints=hints)
+        listener = HttpListener(
+            pages.application, address=HOST, port=self.ports.inbox, hosts=frozenset({HOSTNAME})
+        )
+        await listener.open()
+        self._open.push_async_callback(listener.close)
+
+    async def _public_key(self, name: str) -> str | None:
+        """Play DNS for the local sending domains (RFC 6376 §3.6.2)."""
+        _, _, domain = name.partition("._domainkey.")
+        found = await self._service.sending_domain(domain)
+        for key in found.keys if found else ():
+            if record_name(domain, key) == name:
+                return record_text(key)
+        return None
+
+    def _arrived(self, arrived: Arrived) -> None:
+        self._arrivals.put_nowait(arrived)
+        self.on_arrival(arrived)
+
+    async def arrival_of(self, subject: str) -> Arrived:
+        """Wait until a message with this subject is in the inbox."""
+        while True:
+            arrived = await self._arrivals.get()
+            if arrived.subject == subject:
+                return arrived
+
+    # -- what to say about it ------------------------------------------------------------------
+
+    @property
+    def inbox_url(self) -> str:
+        """Where the inbox page is."""
+        return f"http://{HOST}:{self.ports.inbox}/"
+
+    def facts(self) -> list[tuple[str, str]]:
+        """Say what a mail program must be told."""
+        ports = self.ports
+        return [
+            ("Host", HOST),
+            ("Ports", f"{ports.smtp} and {ports.submission} (STARTTLS), {ports.submissions} (TLS)"),
+            ("Login", LOGIN),
+            ("Password", self.password),
+        ]
+
+    def commands(self) -> list[tuple[str, str]]:
+        """Give ready command lines for programs that newcomers have."""
+        return command_lines(self.ports, self.password)
+
+    def as_value(self) -> dict[str, Any]:
+        """Give everything for programs."""
+        ports = self.ports
+        return {
+            "host": HOST,
+            "ports": {
+                "smtp": ports.smtp,
+                "submission": ports.submission,
+                "submissions": ports.submissions,
+            },
+            "login": LOGIN,
+            "password": self.password,
+            "sending_domain": DOMAIN,
+            "inbox": self.inbox_url,
+            "health": f"http://{HOST}:{ports.operations}/health",
+            "data": str(self.folder),
+        }
+
+
+def demo_settings(folder: Path, ports: DemoPorts, *, accept_unsafe_storage: bool) -> Settings:
+    """Give the settings of the demo: production's, but for ports, folder and route."""
+    listeners = [
+        {"name": "smtp", "address": HOST, "port": ports.smtp},
+        {"name": "submission", "address": HOST, "port": ports.submission},
+        {"name": "submissions", "address": HOST, "port": ports.submissions, "tls": "implicit"},
+    ]
+    return Settings.model_validate(
+        {
+            "hostname": HOSTNAME,
+            "data_directory": folder,
+            "accept_unsafe_storage": accept_unsafe_storage,
+            "listeners": listeners,
+            "routes": [{"domains": ["*"], "host": HOST, "port": ports.catch_all}],
+            "http": {"address": HOST, "port": ports.operations},
+            "limits": {"free_space": 0.01},
+        }
+    )
+
+
+async def furnish(store: Administration, password: str, settings: Settings) -> None:
+    """Create customer, SMTP account and sending domain where they are missing."""
+    now = datetime.now(UTC)
+    try:
+        await store.create_customer(CUSTOMER, now=now)
+    except AlreadyThere:
+        pass
+    account = replace(
+        new_account(LOGIN, CUSTOMER, settings),
+        cleartext_auth=True,
+        sender_rule=SenderRule.ANY,
+        may_send_bounces=True,
+    )
+    try:
+        await store.create_smtp_account(account, password=password, now=now)
+    except AlreadyThere:
+        await store.set_password(LOGIN, password)
+    if await store.sending_domain(DOMAIN) is None:
+        customers = {one.name: one.customer_id for one in await store.customers()}
+        domain = SendingDomain(domain=DOMAIN, customer_id=customers[CUSTOMER], keys=new_keys(now))
+        await store.add_sending_domain(domain, now=now)
+
+
+def command_lines(ports: DemoPorts, password: str) -> list[tuple[str, str]]:
+    """Give ready command lines for swaks and curl."""
+    sender, recipient = f"shop@{DOMAIN}", "anyone@example.com"
+    swaks = [
+        *("swaks", "--server", f"{HOST}:{ports.smtp}", "--tls"),
+        *("--auth-user", LOGIN, "--auth-password", password),
+        *("--from", sender, "--to", recipient),
+    ]
+    message = f"From: {sender}\\r\\nTo: {recipient}\\r\\nSubject: Hello\\r\\n\\r\\nHello!\\r\\n"
+    curl = [
+        *("curl", "--ssl-reqd", "--insecure", "--url", f"smtp://{HOST}:{ports.smtp}"),
+        *("--user", f"{LOGIN}:{password}", "--mail-from", sender, "--mail-rcpt", recipient, "-T", "-"),
+    ]
+    return [("swaks", shlex.join(swaks)), ("curl", f"printf '{message}' | {shlex.join(curl)}")]

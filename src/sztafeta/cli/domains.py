@@ -1,0 +1,154 @@
+"""`sztafeta domain`: sending domains, their DKIM keys and the DNS records to publish."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from sztafeta.account.sending_domain import DkimKey, KeyAlgorithm, SendingDomain
+from sztafeta.bootstrap import Administration
+from sztafeta.cli.output import Json, Output, UserFault
+from sztafeta.cli.queue import customer_id_of
+from sztafeta.cli.run import ConfigOption, with_store
+from sztafeta.mail.address import AddressFault, parse_domain
+from sztafeta.mail.dkim import make_key, record_name, record_strings, record_text
+
+application = typer.Typer(
+    no_args_is_help=True,
+    help="Sending domains: names a customer may write from, signed with DKIM keys of their own.",
+    epilog="Example: sztafeta domain add example.com --customer alice",
+)
+
+TXT_PIECE = 255
+"""Octets of one string of a TXT record (RFC 1035 §3.3)."""
+
+Domain = Annotated[str, typer.Argument(metavar="DOMAIN", help="For example example.com.")]
+
+
+@application.command("add", epilog="Example: sztafeta domain add example.com --customer alice")
+def add(
+    domain: Domain,
+    customer: Annotated[str, typer.Option("--customer", help="Whose domain it is.")],
+    config: ConfigOption = None,
+    as_json: Json = False,
+) -> None:
+    """Let a customer send as a domain: makes an RSA-2048 and an Ed25519 key and prints the DNS records."""
+    name = read_domain(domain)
+
+    async def work(store: Administration) -> None:
+        now = datetime.now(UTC)
+        made = SendingDomain(
+            domain=name,
+            customer_id=await customer_id_of(store, customer),
+            keys=new_keys(now),
+        )
+        await store.add_sending_domain(made, now=now)
+        _print_records(Output(as_json=as_json), made)
+
+    with_store(config, work)
+
+
+@application.command("list")
+def list_domains(
+    customer: Annotated[str | None, typer.Option("--customer", help="Only this customer's.")] = None,
+    config: ConfigOption = None,
+    as_json: Json = False,
+) -> None:
+    """List sending domains and their selectors."""
+
+    async def work(store: Administration) -> None:
+        customer_id = await customer_id_of(store, customer) if customer else None
+        names = {one.customer_id: one.name for one in await store.customers()}
+        rows = [
+            {
+                "domain": one.domain,
+                "customer": names.get(one.customer_id),
+                "selectors": [key.selector for key in one.keys],
+            }
+            for one in await store.sending_domains(customer_id)
+        ]
+        Output(as_json=as_json).table(
+            ["domain", "customer", "selectors"],
+            rows,
+            empty="There is no sending domain. Add one: sztafeta domain add DOMAIN --customer NAME",
+        )
+
+    with_store(config, work)
+
+
+@application.command("show")
+def show(domain: Domain, config: ConfigOption = None, as_json: Json = False) -> None:
+    """Print the DNS records of a sending domain again."""
+    name = read_domain(domain)
+
+    async def work(store: Administration) -> None:
+        found = await store.sending_domain(name)
+        if found is None:
+            raise UserFault(f"there is no sending domain {name}; sztafeta domain list shows them")
+        _print_records(Output(as_json=as_json), found)
+
+    with_store(config, work)
+
+
+@application.command("remove")
+def remove(
+    domain: Domain,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    config: ConfigOption = None,
+) -> None:
+    """Forget a sending domain and its keys; queued mail of it leaves unsigned."""
+    name = read_domain(domain)
+    if not yes:
+        typer.confirm(f"The keys of {name} cannot be brought back. Go on?", abort=True, err=True)
+    with_store(config, lambda store: store.remove_sending_domain(name))
+
+
+def read_domain(text: str) -> str:
+    """Read a domain as a user types it; A-labels come out."""
+    try:
+        name = parse_domain(text.rstrip("."))
+    except AddressFault as fault:
+        raise typer.BadParameter(str(fault)) from None
+    if name.startswith("[") or "." not in name:
+        raise typer.BadParameter(f"{text} is not a domain that mail is sent from")
+    return name
+
+
+def new_keys(now: datetime) -> tuple[DkimKey, ...]:
+    """Make both kinds of key; the selectors carry the day, so that a later pair can stand beside them."""
+    day = now.strftime("%Y%m%d")
+    return (
+        make_key(f"r{day}", KeyAlgorithm.RSA),
+        make_key(f"e{day}", KeyAlgorithm.ED25519),
+    )
+
+
+def records(domain: SendingDomain) -> list[dict[str, str]]:
+    """Give the DNS records to publish."""
+    return [
+        {"name": record_name(domain.domain, key), "type": "TXT", "value": record_text(key)}
+        for key in domain.keys
+    ]
+
+
+def as_zone_line(record: dict[str, str]) -> str:
+    """Write a record as a zone file takes it: long texts in strings of at most 255 octets."""
+    value = record["value"]
+    pieces = [value[at : at + TXT_PIECE] for at in range(0, len(value), TXT_PIECE)]
+    return f"{record['name']}. 3600 IN TXT " + " ".join(f'"{piece}"' for piece in pieces)
+
+
+def _print_records(output: Output, domain: SendingDomain) -> None:
+    found: list[dict[str, Any]] = [*records(domain)]
+    if output.is_json:
+        output.value({"domain": domain.domain, "records": found})
+    output.line(f"Publish these TXT records for {domain.domain}, then its mail is signed with both keys:")
+    for record in found:
+        output.line("")
+        output.line(f"Name   {record['name']}", style="bold")
+        output.line(f"Value  {record['value']}")
+    output.line("\nThe same for a zone file:\n", style="dim")
+    for record in found:
+        output.line(as_zone_line(record))
