@@ -78,9 +78,11 @@ def encode_reply(reply: Reply) -> bytes:
     """
     status = reply.status
     mark = "" if status is None else f"{status.klass}.{status.subject}.{status.detail} "
-    *before, last = (_printable(text) for text in reply.lines or ("",))
-    lines = [f"{reply.code}-{mark}{text}\r\n" for text in before]
-    return "".join([*lines, f"{reply.code} {mark}{last}\r\n"]).encode("ascii")
+    *before, last = [_printable(text) for text in reply.lines] or [""]
+    end = f"{reply.code} {mark}{last}\r\n"
+    if before:
+        end = "".join(f"{reply.code}-{mark}{text}\r\n" for text in before) + end
+    return end.encode("ascii")
 
 
 def _printable(text: str) -> str:
