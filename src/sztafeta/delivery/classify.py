@@ -42,7 +42,7 @@ def _words(*patterns: str) -> re.Pattern[str]:
 BY_TEXT: tuple[tuple[re.Pattern[str], BounceClass], ...] = (
     (
         _words(
-            r"\b[45]\.7\.(?:23|2[5-9]|3[0-2]|40|515)\b",
+            r"\b[45]\.7\.(?:23|2[5-79]|3[0-2]|40|515)\b",
             r"\b(?:SPF|DKIM|DMARC)\b.{0,60}\b(?:fail|not pass|missing|required|unauthenticated)",
             r"unauthenticated email",
             r"\bPTR record\b",

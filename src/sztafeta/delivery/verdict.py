@@ -405,14 +405,6 @@ TABLE: tuple[Row, ...] = (
         why="A reply that has no place here (1xx, 3xx, 2xx too early): unknown is temporary.",
         status=_status("4.5.0"),
     ),
-    Row(
-        rule="unknown-failure",
-        kinds=frozenset(FailureKind),
-        outcome=Outcome.DEFERRED,
-        scope=Scope.SESSION,
-        why="A failure without a row of its own: unknown is temporary.",
-        status=_status("4.0.0"),
-    ),
 )
 
 _ACCEPTED = Verdict(Outcome.DELIVERED, Scope.RECIPIENT, "accepted", BounceClass.NONE)
