@@ -35,6 +35,10 @@ class FakeWire(asyncio.Transport):
         """Remember."""
         self.is_closed = True
 
+    def write_eof(self) -> None:
+        """Remember."""
+        self.is_closed = True
+
     def abort(self) -> None:
         """Remember."""
         self.is_aborted = True

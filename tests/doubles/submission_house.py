@@ -306,8 +306,10 @@ def plain(login: str, password: str, authorization: str = "") -> str:
 class House:
     """Listeners, reception and store."""
 
-    def __init__(self, store: KeptMail, limits: Limits, profile: ServerProfile) -> None:
-        self.store, self.limits = store, limits
+    def __init__(
+        self, store: KeptMail, limits: Limits, profile: ServerProfile, composer: Composer
+    ) -> None:
+        self.store, self.limits, self.profile = store, limits, profile
         self.notebook, self.told = Notebook(), Told()
         self.clock = ManualClock()
         self.context: ssl.SSLContext | None = server_context()
@@ -322,7 +324,7 @@ class House:
                 schedule=self.told,
                 ids=IdSource(node=1),
                 clock=self.clock,
-                composer=Composer(HOSTNAME),
+                composer=composer,
             ),
             limits=limits,
             journal=self.notebook,
@@ -368,12 +370,14 @@ async def open_house(
     store: KeptMail | None = None,
     limits: Limits | None = None,
     profile: ServerProfile | None = None,
+    composer: Composer | None = None,
 ) -> AsyncIterator[House]:
     """Open the ports for the time of a test."""
     house = House(
         store or KeptMail(),
         limits or Limits(greeting_delay=timedelta(0)),
         profile or ServerProfile(hostname=HOSTNAME),
+        composer or Composer(HOSTNAME),
     )
     await house.plain.open()
     await house.tls.open()

@@ -167,7 +167,7 @@ class TlsWire(asyncio.Transport, asyncio.Protocol):
             except ssl.SSLError:
                 piece = b""
             if not piece:  # close_notify, or octets that are not TLS: nothing after them counts
-                self._end()
+                self.close()
                 return
             self._protocol.data_received(piece)
         self._flush()
@@ -222,17 +222,26 @@ class TlsWire(asyncio.Transport, asyncio.Protocol):
 
     def close(self) -> None:
         """Say close_notify (RFC 8446 §6.1), flush and close."""
-        if not self._is_over and self._handshake is None:
-            self._end()
+        self._end()
         self._wire.close()
 
+    def can_write_eof(self) -> bool:
+        """Say that our side can end before the peer's."""
+        return True
+
+    def write_eof(self) -> None:
+        """End our side; what the peer still sends is read and thrown away."""
+        self._end()
+        self._wire.write_eof()
+
     def _end(self) -> None:
+        if self._is_over or self._handshake is not None:
+            return
         self._is_over = True
         # The peer's close_notify need not be waited for (RFC 8446 §6.1).
         with contextlib.suppress(ssl.SSLError):
             self._tls.unwrap()
         self._flush()
-        self._wire.close()
 
     def abort(self) -> None:
         """Close at once."""

@@ -41,7 +41,7 @@ class Host(Protocol):
         """Note a connection that is open, and encrypted where it begins so."""
 
     def ended(self, conversation: Conversation) -> None:
-        """Note that it is gone."""
+        """Note that nothing more will be said; may be told twice."""
 
 
 class Conversation(asyncio.Protocol):
@@ -71,7 +71,7 @@ class Conversation(asyncio.Protocol):
         self._host.began(self)
         refusal = self._clerk.arrive()
         if refusal is not None:
-            self._part(refusal)
+            self._turn_away(refusal)
             return
         delay = self._desk.limits.greeting_delay.total_seconds()
         self._timer = self._loop.call_later(delay, self._greet)
@@ -184,15 +184,29 @@ class Conversation(asyncio.Protocol):
         self._session.hang_up(reply)
         self._flush()
 
+    def _turn_away(self, reply: Reply) -> None:
+        """Say a 421 instead of the banner; whoever may not come in is not waited for either."""
+        self._reason, self._is_over = reply.text, True
+        self._session.hang_up(reply)
+        self._wire.write(self._session.take_output())
+        self._wire.close()
+
     def _close(self) -> None:
-        """Close once our last words are read, or the client had its time to read them."""
+        """End our side, and wait a little for the client to end its own.
+
+        If we closed while octets of the client are on the way, the reset that they cause could overtake our
+        last words (RFC 1122 §4.2.2.13).
+        """
         if self._is_over:
             return
         self._is_over = True
         self._stop_timer()
+        self._host.ended(self)
         linger = self._desk.limits.linger.total_seconds()
         self._timer = self._loop.call_later(linger, self._wire.abort)
-        self._wire.close()
+        self._wire.write_eof()
+        if not self._is_reading:
+            self._wire.resume_reading()
 
     def shut_down(self, farewell: Reply) -> None:
         """Say goodbye at the next command border, which may be now (RFC 5321 §3.8)."""
