@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from sztafeta.store.sqlite import connections
-from sztafeta.store.sqlite import database as sqlite_database
 from sztafeta.store.sqlite.writer import SqliteWriter
 from sztafeta.store.units import Arrival, Claims, Outcomes, Work
 
@@ -62,26 +62,9 @@ def synchronous_off() -> None:
         connection.execute("PRAGMA synchronous=OFF")
         return connection
 
-    connections.connect_writer = connect_hastily
-    sqlite_database.connect_writer = connect_hastily
-
-
-def synchronous_off_without_a_gate() -> None:
-    """The same, and nobody looks."""
-    synchronous_off()
-    _blind("pragma_faults")
-
-
-def _blind(name: str) -> None:
-    """Make a gate see nothing, wherever it was imported."""
-    import sys
-
-    def sees_nothing(*_: object, **__: object) -> list[str]:
-        return []
-
-    for module in [each for key, each in sys.modules.items() if key.startswith("sztafeta.store")]:
-        if hasattr(module, name):
-            setattr(module, name, sees_nothing)
+    for name, module in list(sys.modules.items()):
+        if name.startswith("sztafeta.store") and hasattr(module, "connect_writer"):
+            vars(module)["connect_writer"] = connect_hastily
 
 
 def body_not_synced() -> None:
@@ -100,6 +83,5 @@ SABOTAGES: dict[str, Callable[[], None]] = {
     "reply-before-commit": reply_before_commit,
     "claim-after-the-dial": claim_after_the_dial,
     "synchronous-off": synchronous_off,
-    "synchronous-off-without-a-gate": synchronous_off_without_a_gate,
     "body-not-synced": body_not_synced,
 }

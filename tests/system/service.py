@@ -42,12 +42,15 @@ class House:
     folder: Path
     password: str
     smtp_port: int = field(default_factory=free_port)
+    other_port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
     http_port: int = field(default_factory=free_port)
     routes: Mapping[str, int] = field(default_factory=dict)
     """Domain → port of its receiver on loopback."""
     settings: str = ""
     """More TOML: tables only."""
+    accept_unsafe_storage: bool = True
+    """Temporary folders lie in memory on some machines."""
 
     @property
     def data(self) -> Path:
@@ -67,7 +70,9 @@ class House:
         )
         self.settings_file.write_text(
             f'hostname = "relay.example.org"\ndata_directory = "{self.data}"\n'
+            f"accept_unsafe_storage = {str(self.accept_unsafe_storage).lower()}\n"
             f'[[listeners]]\nname = "submission"\naddress = "127.0.0.1"\nport = {self.smtp_port}\n'
+            f'[[listeners]]\nname = "relay"\naddress = "127.0.0.1"\nport = {self.other_port}\n'
             f'[[listeners]]\nname = "submissions"\naddress = "127.0.0.1"\nport = {self.tls_port}\n'
             f'tls = "implicit"\n[http]\nport = {self.http_port}\n{self.settings}\n{routes}'
         )
