@@ -282,8 +282,9 @@ def test_c_026_a_farewell_is_said_between_two_chunks_but_not_inside_one() -> Non
     converse(session, b"MAIL FROM:<>\r\nRCPT TO:<bob@example.org>\r\nBDAT 5\r\nhel")
     session.shut_down(say.SHUTTING_DOWN_421)
     assert not session.is_closing
-    assert converse(session, b"lo").startswith(b"250 2.0.0 5 octets received\r\n")
-    session.shut_down(say.SHUTTING_DOWN_421)
+    said = converse(session, b"loBDAT 5 LAST\r\nhello").splitlines()
+    assert said[0] == b"250 2.0.0 5 octets received"
+    assert said[1:] == [encode_reply(say.SHUTTING_DOWN_421).rstrip()]
     assert session.is_closing
 
 

@@ -174,6 +174,8 @@ class ServerSession:
             found = self._read(self)
             if found is not None:
                 return found
+            if self._farewell is not None:
+                self._leave_if_told()
         return Pause.NEED_DATA
 
     def welcome(self) -> None:
