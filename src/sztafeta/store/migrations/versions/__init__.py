@@ -1,0 +1,1 @@
+"""One file a migration: `<number>_<pre|post>_<what>.py`."""

@@ -1,0 +1,210 @@
+"""Opening the store: the gates, the migrations, the lock, and the parts put together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final
+
+from pysqlite3 import dbapi2 as sqlite
+from sqlalchemy.engine import make_url
+
+from sztafeta.delivery.queue_id import IdSource
+from sztafeta.store.accounts import Accounts
+from sztafeta.store.administration import Administration
+from sztafeta.store.bodies import Bodies, sync_folder
+from sztafeta.store.database import Database
+from sztafeta.store.gates import folder_faults, refuse_unsafe, sqlite_version_faults
+from sztafeta.store.history import History
+from sztafeta.store.housekeeping import Housekeeper
+from sztafeta.store.latch import Latch
+from sztafeta.store.messages import Arrivals, Messages
+from sztafeta.store.migrate import migrate_sqlite
+from sztafeta.store.node import LEASE, Node
+from sztafeta.store.postgresql import migrate_postgresql, open_postgresql
+from sztafeta.store.queue_ids import QueueIds
+from sztafeta.store.queues import Queues
+from sztafeta.store.room import Room
+from sztafeta.store.seal import Seal, seal_from
+from sztafeta.store.sqlite.connections import connect_reader, pragma_faults
+from sztafeta.store.sqlite.database import SqliteDatabase
+from sztafeta.store.sqlite.lock import FileLock
+
+DATABASE_FILE: Final = "sztafeta.sqlite"
+MASTER_KEY_FILE: Final = "master.key"
+BODIES_FOLDER: Final = "bodies"
+ADMINISTRATION_NODE: Final = 255
+"""The node number in the ids of events that an operator causes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """The opened store; each part implements the port it is named for."""
+
+    messages: Messages
+    queues: Queues
+    bodies: Bodies
+    accounts: Accounts
+    history: History
+    administration: Administration
+    housekeeping: Housekeeper
+    warnings: tuple[str, ...]
+    """What the operator accepted with `i_know`; log it at the start and every hour (R-19)."""
+    database: Database
+    latch: Latch
+    threads: ThreadPoolExecutor
+    lock: FileLock | None
+
+    @property
+    def broken(self) -> str | None:
+        """Why nothing may be promised any more, or None (R-24)."""
+        return self.latch.reason
+
+    async def close(self) -> None:
+        """Commit what waits and let go of everything."""
+        await self.database.close()
+        await asyncio.to_thread(self.threads.shutdown)
+        if self.lock is not None:
+            self.lock.release()
+
+
+async def open_store(
+    url: str | None,
+    data_directory: Path,
+    *,
+    serves: bool = True,
+    i_know: bool = False,
+    free_share: float = 0.10,
+    lease: timedelta = LEASE,
+    master_key: Path | None = None,
+    on_broken: Callable[[str], None] = lambda reason: None,
+) -> Store:
+    """Open the store and bring it to the newest tables.
+
+    `url` is `postgresql://…`, `sqlite:///<file>`, or None for SQLite in the data directory. Only a store
+    that `serves` takes the lock and cleans up; an operator's command opens beside it with `serves=False`.
+
+    Raises:
+        UnsafeStorage: mail would not be safe here, and not `i_know`.
+        AlreadyServed: another process serves this data.
+        NewerSchema: a newer version of the program was here.
+        StoreBusy: the database cannot be reached.
+    """
+    await asyncio.to_thread(_make_folder, data_directory)
+    mounts = await asyncio.to_thread(Path("/proc/mounts").read_text)
+    faults = refuse_unsafe(folder_faults(data_directory, mounts=mounts), i_know=i_know)
+    latch = _latch(on_broken)
+    lock: FileLock | None = None
+    database: Database
+    if _is_postgresql(url):
+        database, found = await open_postgresql(str(url), latch, i_know=i_know)
+    else:
+        file = _sqlite_file(url, data_directory)
+        lock = FileLock(file.with_name(file.name + ".lock")) if serves else None
+        database, found = await _open_sqlite(file, latch, i_know=i_know)
+    seal = await asyncio.to_thread(seal_from, master_key or data_directory / MASTER_KEY_FILE)
+    room = Room(data_directory, free_share=free_share)
+    store = _assemble(database, latch, lock, seal, data_directory, room, lease, (*faults, *found))
+    if serves:
+        await asyncio.to_thread(store.bodies.remove_unfinished)
+    return store
+
+
+async def migrate(url: str | None, data_directory: Path) -> None:
+    """Bring a database to the newest tables; what is newest already is left alone."""
+    await asyncio.to_thread(_make_folder, data_directory)
+    if _is_postgresql(url):
+        await migrate_postgresql(str(url))
+    else:
+        await asyncio.to_thread(migrate_sqlite, _sqlite_file(url, data_directory))
+
+
+def _assemble(
+    database: Database,
+    latch: Latch,
+    lock: FileLock | None,
+    seal: Seal,
+    data_directory: Path,
+    room: Room,
+    lease: timedelta,
+    warnings: tuple[str, ...],
+) -> Store:
+    threads = ThreadPoolExecutor(2, thread_name_prefix="store-bodies")
+    bodies = Bodies(data_directory / BODIES_FOLDER, threads=threads, latch=latch)
+    node = Node(database, lease=lease)
+    arrivals = Arrivals(
+        queue_ids=QueueIds(database),
+        bodies=bodies,
+        node=node,
+        files_are_shared=not database.dialect.has_many_writers,
+    )
+    return Store(
+        messages=Messages(database, arrivals, has_room=room.has_room),
+        queues=Queues(database, node=node, arrivals=arrivals, bodies=bodies),
+        bodies=bodies,
+        accounts=Accounts(database, seal),
+        history=History(database),
+        administration=Administration(database, IdSource(ADMINISTRATION_NODE)),
+        housekeeping=Housekeeper(database, bodies),
+        warnings=warnings,
+        database=database,
+        latch=latch,
+        threads=threads,
+        lock=lock,
+    )
+
+
+def _latch(on_broken: Callable[[str], None]) -> Latch:
+    """Tell of a failed sync in the loop's thread, whichever thread saw it."""
+    loop = asyncio.get_running_loop()
+
+    def tell(reason: str) -> None:
+        loop.call_soon_threadsafe(on_broken, reason)
+
+    return Latch(tell)
+
+
+def _is_postgresql(url: str | None) -> bool:
+    return url is not None and url.startswith(("postgresql:", "postgres:"))
+
+
+def _sqlite_file(url: str | None, data_directory: Path) -> Path:
+    """Name the database file.
+
+    Raises:
+        ValueError: the URL is of a database we do not know.
+    """
+    if url is None:
+        return data_directory / DATABASE_FILE
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database:
+        raise ValueError("database_url must be postgresql://… or sqlite:///<file>")
+    return Path(parsed.database)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the data directory, for its owner alone."""
+    if not folder.is_dir():
+        folder.mkdir(mode=0o700, parents=True)
+        sync_folder(folder.parent)
+
+
+async def _open_sqlite(
+    file: Path, latch: Latch, *, i_know: bool
+) -> tuple[Database, tuple[str, ...]]:
+    faults = list(refuse_unsafe(sqlite_version_faults(sqlite.sqlite_version_info), i_know=i_know))
+    await asyncio.to_thread(migrate_sqlite, file)
+    faults += refuse_unsafe(await asyncio.to_thread(_pragma_faults, file), i_know=i_know)
+    return SqliteDatabase(file, latch), tuple(faults)
+
+
+def _pragma_faults(file: Path) -> list[str]:
+    connection = connect_reader(file)
+    try:
+        return pragma_faults(connection)
+    finally:
+        connection.close()

@@ -1,0 +1,87 @@
+"""Ready queues by name: found or created once, then known.
+
+A queue's row is committed before the first message that needs it, by itself: an empty queue harms
+nobody, and a message's own transaction then has no question to ask. Rows are never deleted, so what is
+known stays true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from sztafeta.service.ports import QueueKey
+from sztafeta.store.database import Database
+from sztafeta.store.schema import ready_queue
+from sztafeta.store.statements import ManyRows, Row, Steps, inserting_if_new, listed
+from sztafeta.store.units import Other
+
+DEFAULT_POOL: Final = QueueKey(customer_id=0, domain="").pool
+KNOWN_LIMIT: Final = 50_000
+"""Names kept in memory; above, they are forgotten and read again."""
+
+_Name = tuple[int, str, str]
+_CREATE: Final = inserting_if_new(ready_queue)
+
+
+def _find(size: int, dialect: object) -> sa.Select[Any]:
+    """Give the ids of queues by name."""
+    named = listed(
+        "named",
+        size,
+        sa.column("customer_id", sa.BigInteger),
+        sa.column("domain", sa.Text),
+        sa.column("pool", sa.Text),
+    )
+    found = ready_queue.c
+    return sa.select(found.queue_id, found.customer_id, found.domain, found.pool).join_from(
+        named,
+        ready_queue,
+        sa.and_(
+            found.customer_id == named.c.customer_id,
+            found.domain == named.c.domain,
+            found.pool == named.c.pool,
+        ),
+    )
+
+
+FIND: Final = ManyRows(_find, width=3)
+
+
+class QueueIds:
+    """Finds the ready queues that a message's recipients belong to."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: dict[_Name, int] = {}
+
+    async def of(self, customer_id: int, domains: Iterable[str]) -> dict[str, int]:
+        """Give the queue of each domain, made if need be."""
+        known, found, missing = self._known, {}, []
+        for domain in domains:
+            queue_id = known.get((customer_id, domain, DEFAULT_POOL))
+            if queue_id is None:
+                missing.append((customer_id, domain, DEFAULT_POOL))
+            else:
+                found[domain] = queue_id
+        if missing:
+            found |= await self._make(missing)
+        return found
+
+    async def _make(self, names: Sequence[_Name]) -> dict[str, int]:
+        names = sorted(set(names))
+        rows = await self._database.write(Other(lambda: self._find_or_create(names)))
+        if len(self._known) > KNOWN_LIMIT:
+            self._known.clear()
+        self._known |= {(customer_id, domain, pool): key for key, customer_id, domain, pool in rows}
+        return {domain: queue_id for queue_id, _, domain, _ in rows}
+
+    def _find_or_create(self, names: Sequence[_Name]) -> Steps[list[Row]]:
+        dialect = self._database.dialect
+        yield from dialect.many(_CREATE, [(*name, None, 0, None) for name in names])
+        rows: list[Row] = []
+        for query, _ in dialect.padded(FIND, names):
+            rows.extend((yield query))
+        return rows

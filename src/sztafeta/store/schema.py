@@ -1,0 +1,190 @@
+"""The tables, once for both databases (SQLAlchemy Core); a test proves that the migrations lead here.
+
+Ids are those of `delivery.queue_id`; times are milliseconds since 1970 in UTC. Nothing on the mail path
+has a foreign key: the rows of one accept are written by one statement a table in one transaction, and a
+check a row would cost more than the row. Each index costs every message, so there are as few as the
+questions need.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+metadata: Final = sa.MetaData()
+
+_Id = sa.BigInteger
+_Millis = sa.BigInteger
+_Key = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+"""SQLite: only INTEGER is the rowid itself (64 bits), so that rows lie in the order of their ids."""
+
+# -- who may send ---------------------------------------------------------------------------------
+
+customer: Final = sa.Table(
+    "customer",
+    metadata,
+    sa.Column("customer_id", _Key, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("enabled", sa.SmallInteger, nullable=False),
+    sa.Column("created_at", _Millis, nullable=False),
+)
+
+smtp_account: Final = sa.Table(
+    "smtp_account",
+    metadata,
+    sa.Column("account_id", _Key, primary_key=True),
+    sa.Column("customer_id", _Id, nullable=False, index=True),
+    sa.Column("login", sa.Text, nullable=False, unique=True),
+    sa.Column("password_sha256", sa.LargeBinary, nullable=False),
+    sa.Column("enabled", sa.SmallInteger, nullable=False),
+    sa.Column("cleartext_auth", sa.SmallInteger, nullable=False),
+    sa.Column("sender_rule", sa.Text, nullable=False),
+    sa.Column("may_send_bounces", sa.SmallInteger, nullable=False),
+    sa.Column("failure_notices", sa.SmallInteger, nullable=False),
+    sa.Column("max_connections", sa.Integer, nullable=False),
+    sa.Column("ttl", _Millis, nullable=False),
+    sa.Column("created_at", _Millis, nullable=False),
+)
+
+sending_domain: Final = sa.Table(
+    "sending_domain",
+    metadata,
+    sa.Column("domain_id", _Key, primary_key=True),
+    sa.Column("customer_id", _Id, nullable=False, index=True),
+    sa.Column("domain", sa.Text, nullable=False, unique=True),
+    sa.Column("created_at", _Millis, nullable=False),
+)
+
+dkim_key: Final = sa.Table(
+    "dkim_key",
+    metadata,
+    sa.Column("key_id", _Key, primary_key=True),
+    sa.Column("domain_id", _Id, nullable=False),
+    sa.Column("selector", sa.Text, nullable=False),
+    sa.Column("algorithm", sa.Text, nullable=False),
+    sa.Column("sealed_private_key", sa.LargeBinary, nullable=False),
+    sa.UniqueConstraint("domain_id", "selector"),
+)
+
+# -- who works ------------------------------------------------------------------------------------
+
+node: Final = sa.Table(
+    "node",
+    metadata,
+    sa.Column("node_id", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, nullable=False, unique=True),
+    sa.Column("lease_until", _Millis, nullable=False),
+)
+
+ready_queue: Final = sa.Table(
+    "ready_queue",
+    metadata,
+    sa.Column("queue_id", _Key, primary_key=True),
+    sa.Column("customer_id", _Id, nullable=False),
+    sa.Column("domain", sa.Text, nullable=False),
+    sa.Column("pool", sa.Text, nullable=False),
+    sa.Column("node_id", sa.SmallInteger, index=True),
+    sa.Column("epoch", _Id, nullable=False),
+    sa.Column("next_due", _Millis, index=True),
+    sa.UniqueConstraint("customer_id", "domain", "pool"),
+)
+
+# -- mail -----------------------------------------------------------------------------------------
+
+message: Final = sa.Table(
+    "message",
+    metadata,
+    sa.Column("message_id", _Key, primary_key=True, autoincrement=False),
+    sa.Column("customer_id", _Id, nullable=False),
+    sa.Column("account_id", _Id, nullable=False),
+    sa.Column("reverse_local", sa.Text, nullable=False),
+    sa.Column("reverse_domain", sa.Text, nullable=False),  # empty: the null sender
+    sa.Column("smtputf8", sa.SmallInteger, nullable=False),
+    sa.Column("eight_bit", sa.SmallInteger, nullable=False),
+    sa.Column("returns", sa.Text, nullable=False),  # empty: not said
+    sa.Column("envelope_id", sa.Text),
+    sa.Column("header_message_id", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("signing_domain", sa.Text),
+    sa.Column("failure_notices", sa.SmallInteger, nullable=False),
+    sa.Column("size", _Id, nullable=False),
+    sa.Column("sha256", sa.LargeBinary, nullable=False),
+    sa.Column("in_file", sa.SmallInteger, nullable=False),
+    sa.Column("accepted_at", _Millis, nullable=False),
+    sa.Column("expires_at", _Millis, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+)
+
+body: Final = sa.Table(
+    "body",
+    metadata,
+    sa.Column("message_id", _Key, primary_key=True, autoincrement=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+)
+
+recipient: Final = sa.Table(
+    "recipient",
+    metadata,
+    sa.Column("recipient_id", _Key, primary_key=True, autoincrement=False),
+    sa.Column("message_id", _Id, nullable=False, index=True),
+    sa.Column("queue_id", _Id, nullable=False),
+    sa.Column("local_part", sa.Text, nullable=False),
+    sa.Column("domain", sa.Text, nullable=False),
+    sa.Column("notify", sa.SmallInteger),  # NULL: not said
+    sa.Column("original", sa.Text),
+    sa.Column("state", sa.SmallInteger, nullable=False),
+    sa.Column("due_at", _Millis, nullable=False),
+    sa.Column("attempt", sa.Integer, nullable=False),
+    sa.Column("epoch", _Id, nullable=False),
+    sa.Column("accepted_at", _Millis, nullable=False),
+    sa.Column("expires_at", _Millis, nullable=False),
+    sa.Column("final_at", _Millis),
+)
+
+IS_LIVE: Final = recipient.c.state < sa.literal_column("10")
+"""Not final. Written into every question about live rows: SQLite uses the index only if it reads this."""
+
+sa.Index(
+    "ix_recipient_live",
+    recipient.c.queue_id,
+    recipient.c.state,
+    recipient.c.due_at,
+    recipient.c.recipient_id,
+    sqlite_where=IS_LIVE,
+    postgresql_where=IS_LIVE,
+)
+
+# -- what happened: clustered by message, which is how it is read and how it leaves ------------------
+
+attempt: Final = sa.Table(
+    "attempt",
+    metadata,
+    sa.Column("message_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("recipient_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("started_at", _Millis, nullable=False),
+    sa.Column("ended_at", _Millis, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("stage", sa.Text, nullable=False),
+    sa.Column("hop", sa.Text, nullable=False),
+    sa.Column("reply_code", sa.SmallInteger, nullable=False),  # 0: there was no reply
+    sa.Column("reply_status", sa.Text, nullable=False),
+    sa.Column("reply_text", sa.Text, nullable=False),
+    sa.Column("tls", sa.Text, nullable=False),
+    sa.Column("transcript", sa.Text, nullable=False),
+    sa.Column("rule", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+event: Final = sa.Table(
+    "event",
+    metadata,
+    sa.Column("message_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("event_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("recipient_id", _Id, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("at", _Millis, nullable=False),
+    sa.Column("details", sa.Text, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -1,0 +1,353 @@
+"""Units of work, and how those that wait together become one transaction (group commit).
+
+Accepts, claims and settlements of one batch are merged: one statement a table, whatever the number of
+units. A merged batch *trusts* that every row it names is still as its sender saw it, which is the rule,
+and checks only the count. When the count differs (`Fenced`), nothing of the batch is kept, and the
+units are run again one by one, *asking* which rows matched. Any other unit of work (`Other`) brings its
+own steps.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Final
+
+import sqlalchemy as sa
+
+from sztafeta.delivery.state import State
+from sztafeta.service.ports import NewMessage
+from sztafeta.store import rows, schema
+from sztafeta.store.schema import ready_queue, recipient
+from sztafeta.store.statements import (
+    Dialect,
+    ManyRows,
+    Query,
+    Steps,
+    inserting,
+    listed,
+)
+
+Parameters = tuple[object, ...]
+
+
+class Fenced(Exception):
+    """A row was not as its sender saw it: somebody else was first."""
+
+
+class Care(Enum):
+    """How a transaction treats rows that may have been moved by somebody else."""
+
+    TRUST = "trust"
+    """Expect all to match; raise `Fenced` if not."""
+    ASK = "ask"
+    """Ask which matched."""
+
+
+class Unit:
+    """One caller's work and the future that its caller waits for."""
+
+    __slots__ = ("begun", "outcome", "work")
+
+    def __init__(self, work: Work, outcome: asyncio.Future[Any]) -> None:
+        self.work = work
+        self.outcome = outcome
+        self.begun = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrival:
+    """A message to commit, as rows."""
+
+    message: Parameters
+    body: Parameters | None
+    """None: the content is in a file."""
+    recipients: list[Parameters]
+    events: list[Parameters]
+    pokes: frozenset[tuple[int, int, int]]
+    """(queue_id, node_id, now): queues to wake if that node does not hold them."""
+    queue_ids: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Claims:
+    """Rows of the claim: (recipient_id, queue_id, attempt, epoch, now)."""
+
+    rows: list[tuple[int, int, int, int, int]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """A settlement, as rows; `move` is (recipient_id, epoch, state, due_at, final_at)."""
+
+    recipient_id: int
+    move: Parameters
+    attempt: Parameters | None
+    events: list[Parameters]
+    notices: list[Arrival]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcomes:
+    """Settlements that belong together."""
+
+    outcomes: list[Outcome]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Other:
+    """Any other transaction; `steps` may be called again when it has to be repeated."""
+
+    steps: Callable[[], Steps[Any]]
+
+
+Work = Arrival | Claims | Outcomes | Other
+
+
+def arrival(
+    message: NewMessage,
+    *,
+    octets: bytes | None,
+    digest: bytes,
+    queue_ids: Mapping[str, int],
+    node_id: int,
+) -> Arrival:
+    """Spell a message as rows; `octets` is None when its content is in a file."""
+    now = rows.to_millis(message.accepted_at)
+    return Arrival(
+        message=rows.message_row(message, sha256=digest, in_file=octets is None),
+        body=None if octets is None else (message.message_id, octets),
+        recipients=rows.recipient_rows(message, queue_ids),
+        events=[rows.event_row(event) for event in message.events],
+        pokes=frozenset((queue_id, node_id, now) for queue_id in queue_ids.values()),
+        queue_ids=queue_ids,
+    )
+
+
+# -- statements -----------------------------------------------------------------------------------
+
+INSERT_MESSAGES: Final = inserting(schema.message)
+INSERT_BODIES: Final = inserting(schema.body)
+INSERT_RECIPIENTS: Final = inserting(schema.recipient)
+INSERT_ATTEMPTS: Final = inserting(schema.attempt)
+INSERT_EVENTS: Final = inserting(schema.event)
+
+
+def _big(name: str) -> sa.ColumnClause[int]:
+    return sa.column(name, sa.BigInteger)
+
+
+def _poke(size: int, dialect: Dialect) -> sa.Update:
+    """Wake queues that the accepting node does not hold: their next_due is now at the latest."""
+    woken = listed("woken", size, _big("queue_id"), _big("node_id"), _big("now"))
+    return (
+        sa.update(ready_queue)
+        .values(next_due=woken.c.now)
+        .where(
+            ready_queue.c.queue_id == woken.c.queue_id,
+            sa.or_(ready_queue.c.node_id.is_(None), ready_queue.c.node_id != woken.c.node_id),
+            sa.or_(ready_queue.c.next_due.is_(None), ready_queue.c.next_due > woken.c.now),
+        )
+    )
+
+
+def _lock_queues(size: int, dialect: Dialect) -> sa.Select[Any]:
+    """Keep queues from changing hands until this transaction ends."""
+    wanted = listed("wanted", size, _big("queue_id"))
+    return (
+        sa.select(ready_queue.c.queue_id)
+        .join_from(ready_queue, wanted, ready_queue.c.queue_id == wanted.c.queue_id)
+        .order_by(ready_queue.c.queue_id)
+        .with_for_update(read=True, of=ready_queue)
+    )
+
+
+def _claim(size: int, dialect: Dialect) -> sa.Update:
+    """Move QUEUED to SENDING where the attempt count and the queue's epoch still stand."""
+    wish = listed(
+        "wish",
+        size,
+        _big("recipient_id"),
+        _big("queue_id"),
+        sa.column("attempt", sa.Integer),
+        _big("epoch"),
+        _big("now"),
+    )
+    return (
+        sa.update(recipient)
+        .values(
+            state=_number(State.SENDING),
+            attempt=wish.c.attempt,
+            epoch=wish.c.epoch,
+            due_at=wish.c.now,
+        )
+        .where(
+            recipient.c.recipient_id == wish.c.recipient_id,
+            recipient.c.queue_id == wish.c.queue_id,
+            recipient.c.state == _number(State.QUEUED),
+            recipient.c.attempt == wish.c.attempt - sa.literal_column("1"),
+            ready_queue.c.queue_id == wish.c.queue_id,
+            ready_queue.c.epoch == wish.c.epoch,
+        )
+    )
+
+
+def _settle(size: int, dialect: Dialect) -> sa.Update:
+    """Move SENDING to what came of it, where the claim's epoch still stands (fencing)."""
+    done = listed(
+        "done",
+        size,
+        _big("recipient_id"),
+        _big("epoch"),
+        sa.column("state", sa.SmallInteger),
+        _big("due_at"),
+        _big("final_at"),
+    )
+    return (
+        sa.update(recipient)
+        .values(
+            state=done.c.state,
+            due_at=done.c.due_at,
+            final_at=sa.func.nullif(done.c.final_at, sa.literal_column("0")),
+        )
+        .where(
+            recipient.c.recipient_id == done.c.recipient_id,
+            recipient.c.state == _number(State.SENDING),
+            recipient.c.epoch == done.c.epoch,
+        )
+    )
+
+
+def _number(state: State) -> sa.ColumnClause[Any]:
+    """Write a state into the statement, where the planner can see it."""
+    return sa.literal_column(str(state.value))
+
+
+def _asking(build: Callable[[int, Dialect], sa.Update]) -> Callable[[int, Dialect], sa.Update]:
+    """Have an update say which rows matched."""
+
+    def build_asking(size: int, dialect: Dialect) -> sa.Update:
+        return build(size, dialect).returning(recipient.c.recipient_id)
+
+    return build_asking
+
+
+POKE: Final = ManyRows(_poke, width=3)
+LOCK_QUEUES: Final = ManyRows(_lock_queues, width=1)
+CLAIM: Final = ManyRows(_claim, width=5)
+CLAIM_ASKING: Final = ManyRows(_asking(_claim), width=5)
+SETTLE: Final = ManyRows(_settle, width=5)
+SETTLE_ASKING: Final = ManyRows(_asking(_settle), width=5)
+
+# -- the merged transaction -----------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Batch:
+    """What the units of one batch add up to."""
+
+    arrivals: list[Arrival] = field(default_factory=list)
+    claims: list[tuple[int, ...]] = field(default_factory=list)
+    outcomes: list[Outcome] = field(default_factory=list)
+
+
+def together(works: Sequence[Work], dialect: Dialect, care: Care) -> Steps[list[Any]]:
+    """Run units in one transaction; give their results in their order.
+
+    With `Care.ASK` there must be one unit only, because the answer names rows, not units.
+
+    Raises:
+        Fenced: with `Care.TRUST`, when a row was not as expected; nothing may be committed.
+    """
+    batch = _sorted(works)
+    settled = yield from _moved(dialect, SETTLE, SETTLE_ASKING, _moves(batch), care)
+    kept = [one for one in batch.outcomes if one.recipient_id in settled]
+    for outcome in kept:
+        batch.arrivals.extend(outcome.notices)
+    if dialect.has_many_writers:
+        yield from _lock({claim[1] for claim in batch.claims}, dialect)
+    claimed = yield from _moved(dialect, CLAIM, CLAIM_ASKING, batch.claims, care)
+    yield from _insert(batch.arrivals, kept, dialect)
+    results: list[Any] = []
+    for work in works:
+        match work:
+            case Arrival():
+                results.append(work.queue_ids)
+            case Claims():
+                results.append(frozenset(row[0] for row in work.rows) & claimed)
+            case Outcomes():
+                ids = frozenset(one.recipient_id for one in work.outcomes)
+                results.append(ids & settled)
+            case Other():
+                results.append((yield from work.steps()))
+    return results
+
+
+def _sorted(works: Sequence[Work]) -> _Batch:
+    batch = _Batch()
+    for work in works:
+        match work:
+            case Arrival():
+                batch.arrivals.append(work)
+            case Claims():
+                batch.claims.extend(work.rows)
+            case Outcomes():
+                batch.outcomes.extend(work.outcomes)
+    return batch
+
+
+def _moves(batch: _Batch) -> list[Parameters]:
+    return [outcome.move for outcome in batch.outcomes]
+
+
+def _moved(
+    dialect: Dialect,
+    trusting: ManyRows,
+    asking: ManyRows,
+    moves: Sequence[Sequence[Any]],
+    care: Care,
+) -> Steps[set[int]]:
+    """Move rows; give the ids (the first parameter of each) of those that were ours to move."""
+    if care is Care.TRUST:
+        for query, count in dialect.padded(trusting, moves):
+            changed = yield Query(query.text, query.parameters, counts=True)
+            if changed[0][0] != count:
+                raise Fenced
+        return {move[0] for move in moves}
+    matched: set[int] = set()
+    for query, _ in dialect.padded(asking, moves):
+        answer = yield query
+        matched.update(row[0] for row in answer)
+    return matched
+
+
+def _lock(queue_ids: Iterable[int], dialect: Dialect) -> Steps[None]:
+    """Lock ready queues in the order of their ids, so that two batches cannot wait for each other."""
+    yield from dialect.each(LOCK_QUEUES, [(queue_id,) for queue_id in sorted(queue_ids)])
+
+
+def _insert(arrivals: Sequence[Arrival], kept: Sequence[Outcome], dialect: Dialect) -> Steps[None]:
+    """Write all new rows of a batch, a table at a time."""
+    if arrivals:
+        yield from _insert_arrivals(arrivals, dialect)
+    attempts = [outcome.attempt for outcome in kept if outcome.attempt is not None]
+    events = [row for arrival in arrivals for row in arrival.events]
+    for outcome in kept:
+        events.extend(outcome.events)
+    yield from dialect.many(INSERT_ATTEMPTS, attempts)
+    yield from dialect.many(INSERT_EVENTS, events)
+
+
+def _insert_arrivals(arrivals: Sequence[Arrival], dialect: Dialect) -> Steps[None]:
+    bodies = [arrival.body for arrival in arrivals if arrival.body is not None]
+    recipients = [row for arrival in arrivals for row in arrival.recipients]
+    pokes = sorted({poke for arrival in arrivals for poke in arrival.pokes})
+    yield from dialect.each(POKE, pokes)
+    if dialect.has_many_writers:  # a queue may have been given back while we waited for its lock
+        yield from _lock({poke[0] for poke in pokes}, dialect)
+        yield from dialect.each(POKE, pokes)
+    yield from dialect.many(INSERT_MESSAGES, [arrival.message for arrival in arrivals])
+    yield from dialect.many(INSERT_BODIES, bodies)
+    yield from dialect.many(INSERT_RECIPIENTS, recipients)
