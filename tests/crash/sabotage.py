@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import stat
-import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from sztafeta.store.sqlite import connections
@@ -55,16 +55,14 @@ def claim_after_the_dial() -> None:
 
 def synchronous_off() -> None:
     """Let SQLite not sync; the pragma gate is left alone, and must refuse (R-19)."""
-    connect = connections.connect_writer
+    connect = connections._connect
 
-    def connect_hastily(path: Any) -> Any:
-        connection = connect(path)
+    def connect_hastily(path: Path, *, cache_kib: int) -> Any:
+        connection = connect(path, cache_kib=cache_kib)
         connection.execute("PRAGMA synchronous=OFF")
         return connection
 
-    for name, module in list(sys.modules.items()):
-        if name.startswith("sztafeta.store") and hasattr(module, "connect_writer"):
-            vars(module)["connect_writer"] = connect_hastily
+    connections._connect = connect_hastily
 
 
 def body_not_synced() -> None:
