@@ -29,10 +29,11 @@ from sztafeta.service.ports import (
     StoreBusy,
 )
 from sztafeta.service.rejection import Rejection
-from sztafeta.smtp.reply import Reply, reply
+from sztafeta.smtp.reply import EnhancedStatus, Reply
 
 PATIENCE = timedelta(seconds=25)
 """How long a commit may take before the client is told to try again (acceptance §1.5)."""
+_TAKEN = EnhancedStatus(2, 0, 0)  # RFC 3463 §3.1
 
 
 class Ready(Protocol):
@@ -130,16 +131,16 @@ class Accept:
         """Put together all that the commit writes."""
         submission, message_id = incoming.submission, incoming.message_id
         account, source = submission.account, submission.source
-        recipients = tuple(
+        recipients = [
             NewRecipient(recipient_id=self._ids.next(now), forward_path=forward_path)
             for forward_path in submission.forward_paths
-        )
+        ]
         return NewMessage(
             message_id=message_id,
             customer_id=account.customer_id,
             account_id=account.account_id,
             envelope=submission.envelope,
-            recipients=recipients,
+            recipients=tuple(recipients),
             content=content,
             header_message_id=composed.header_message_id,
             subject=composed.subject,
@@ -148,7 +149,7 @@ class Accept:
             expires_at=now + account.ttl,
             source=source.as_history(submission.envelope),
             failure_notices=account.failure_notices,
-            events=tuple(self._queued(message_id, one, now) for one in recipients),
+            events=tuple([self._queued(message_id, one, now) for one in recipients]),
         )
 
     def _queued(self, message_id: int, recipient: NewRecipient, now: datetime) -> Event:
@@ -167,5 +168,5 @@ class Accept:
             recipients=len(message.recipients),
             octets=message.content.size,
             took=self._clock.now() - message.accepted_at,
-            reply=reply(250, "2.0.0", f"Ok: queued as {queue_id}"),
+            reply=Reply(250, _TAKEN, (f"Ok: queued as {queue_id}",)),
         )

@@ -333,6 +333,15 @@ class Schedule:
         """The sites known now, by name."""
         return self._sites
 
+    def waiting_queues(self) -> list[ReadyQueue]:
+        """Give the queues with work whose site is being left alone for now."""
+        now = self._clock.now()
+        return [
+            queue
+            for queue in self._queues.values()
+            if queue.known and queue.site is not None and not queue.site.state.allowance(now)
+        ]
+
     def ring_alarms(self) -> None:
         """Look anew at the queues in which something fell due."""
         now = self._clock.now()
