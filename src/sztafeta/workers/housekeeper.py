@@ -66,8 +66,9 @@ class Housekeeper:
         for queue in self._schedule.waiting_queues():
             await self._expire(queue)
         now = self._clock.now()
-        while await self._house.prune(now - self._keep_messages, PAGE) == PAGE:
-            await asyncio.sleep(0)
+        pruned = PAGE
+        while pruned == PAGE:
+            pruned = await self._house.prune(now - self._keep_messages, PAGE)
         await self._house.sweep_bodies(now - BODIES_KEPT)
 
     async def _expire(self, queue: ReadyQueue) -> None:
