@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.machine import NotPossibleHere, free_port, program, wait_for_port
@@ -57,15 +58,23 @@ postlog unix-dgram n - n - 1 postlogd
 class Postfix:
     """One private Postfix with three doors: hold, relay, and relay through a milter."""
 
-    def __init__(self, folder: Path, *, sink_port: int, milter: str | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        sink_port: int,
+        milter: str | None = None,
+        settings: Mapping[str, str] | None = None,
+    ) -> None:
+        """`settings` are more lines of main.cf."""
         if os.geteuid() != 0:
             raise NotPossibleHere("Postfix only starts as root: run `sudo make bench`")
         self.folder = folder
         self._postfix = program("postfix")
         self.hold_port, self.relay_port, self.milter_port = (free_port() for _ in range(3))
-        self._configure(sink_port, milter)
+        self._configure(sink_port, milter, settings or {})
 
-    def _configure(self, sink_port: int, milter: str | None) -> None:
+    def _configure(self, sink_port: int, milter: str | None, more: Mapping[str, str]) -> None:
         for name in ("etc", "queue", "lib"):
             (self.folder / name).mkdir(parents=True)
         subprocess.run(["chown", "postfix", str(self.folder / "lib")], check=True)
@@ -86,6 +95,7 @@ class Postfix:
             "smtp_dns_support_level": "disabled",
             "relayhost": f"[127.0.0.1]:{sink_port}",
             **TUNING,
+            **more,
         }
         lines = "".join(f"{name} = {value}\n" for name, value in settings.items())
         (self.folder / "etc" / "main.cf").write_text(lines)
