@@ -18,7 +18,7 @@ def test_every_metric_has_a_sentence() -> None:
 
 def test_accepting_counts_messages_recipients_and_octets() -> None:
     metrics = Metrics()
-    metrics.accepted(recipients=3, octets=100)
+    metrics.accepted(recipients=3, octets=100, took=timedelta(0))
     assert value(metrics, "accepted_messages_total") == 1
     assert value(metrics, "accepted_recipients_total") == 3
     assert value(metrics, "accepted_octets_total") == 100
@@ -34,16 +34,15 @@ def test_an_attempt_is_counted_by_outcome_and_stage() -> None:
     assert value(metrics, "delivery_seconds_count") == 2
 
 
-def test_a_lost_recipient_shows_as_a_difference() -> None:
-    """Acceptance §1.4: accepted = delivered + bounced + expired + canceled + suppressed + queued."""
+def test_what_waits_is_shown_by_state() -> None:
     metrics = Metrics()
-    metrics.counted({State.QUEUED: 2, State.DELIVERED: 7}, accepted=10)
-    assert value(metrics, "accounting_difference") == 1
-    metrics.counted({State.QUEUED: 2, State.DELIVERED: 8}, accepted=10)
-    assert value(metrics, "accounting_difference") == 0
+    metrics.look(live={State.QUEUED: 2}, outbound=3, ready=1, lines_dropped=0)
+    assert value(metrics, "recipients", state="queued") == 2
+    assert value(metrics, "recipients", state="held") == 0
+    assert value(metrics, "outbound_connections") == 3
 
 
 def test_two_services_in_one_process_do_not_share_counts() -> None:
     one, other = Metrics(), Metrics()
-    one.accepted(recipients=1, octets=1)
+    one.accepted(recipients=1, octets=1, took=timedelta(0))
     assert value(other, "accepted_messages_total") == 0

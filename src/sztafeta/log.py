@@ -121,6 +121,11 @@ class Log:
         error = f"{type(why).__name__}: {why}"
         self.events.error(what, error=error, **fields, traceback=frames)
 
+    @property
+    def dropped(self) -> int:
+        """Lines that nobody read in time."""
+        return self._writer.dropped
+
     def close(self) -> None:
         """Write what is left."""
         self._writer.close()

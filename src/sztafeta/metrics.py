@@ -1,7 +1,7 @@
 """Every metric, with its help text, in one place (docs/operate/metrics.md is printed from here).
 
 Counters of the hot path are bound once, so that counting costs a microsecond. What only the store knows
-(depth, ages, the accounting identity) is set when somebody looks, not on the way of a message.
+(what waits) is set when somebody looks, not on the way of a message.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from sztafeta.delivery.state import State
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
-_BATCH = (1, 2, 4, 8, 16, 32, 64, 128, 256)
 _COMMIT_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 1, 5, 25)
 _ATTEMPT_SECONDS = (0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 600)
 _DELIVERY_SECONDS = (0.1, 0.5, 1, 5, 30, 60, 300, 900, 3600, 14400, 86400, 172800)
@@ -31,7 +30,7 @@ class Metrics:
         self._declare_intake()
         self._declare_store()
         self._declare_delivery()
-        self._bind()
+        self._attempt_of: dict[tuple[str, str], Counter] = {}
 
     def _declare_intake(self) -> None:
         self.connections = self._gauge(
@@ -56,27 +55,14 @@ class Metrics:
         self.accepted_octets = self._counter("accepted_octets", "Octets of accepted messages.")
 
     def _declare_store(self) -> None:
-        self.commit_batch = self._histogram(
-            "commit_batch", "Units of work that shared one commit.", _BATCH
-        )
-        self.commit_seconds = self._histogram(
-            "commit_seconds", "How long a commit took, with its sync.", _COMMIT_SECONDS
+        self.accept_seconds = self._histogram(
+            "accept_seconds", "From a message's end to its being on disk.", _COMMIT_SECONDS
         )
         self.store_broken = self._gauge(
             "store_broken", "1 when a sync failed and nothing is promised any more."
         )
         self.recipients = self._gauge(
-            "recipients", "Recipients in the store, by state.", labels=("state",)
-        )
-        self.oldest_due_seconds = self._gauge(
-            "oldest_due_seconds", "How long the recipient that waits longest has been due."
-        )
-        self.accounting_difference = self._gauge(
-            "accounting_difference",
-            "Accepted minus (queued + sending + held + every final state); not 0 is a lost baton.",
-        )
-        self.free_bytes = self._gauge(
-            "free_bytes", "Free octets on the disk of the data directory."
+            "recipients", "Recipients that are not final, by state.", labels=("state",)
         )
 
     def _declare_delivery(self) -> None:
@@ -97,9 +83,6 @@ class Metrics:
             "log_lines_dropped", "Log lines dropped because nobody read them."
         )
 
-    def _bind(self) -> None:
-        self._attempt_of: dict[tuple[str, str], Counter] = {}
-
     # -- declaring -----------------------------------------------------------------------------
 
     def _counter(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Counter:
@@ -117,8 +100,9 @@ class Metrics:
 
     # -- counting ------------------------------------------------------------------------------
 
-    def accepted(self, *, recipients: int, octets: int) -> None:
+    def accepted(self, *, recipients: int, octets: int, took: timedelta) -> None:
         """Count a message that was answered with 250."""
+        self.accept_seconds.observe(took.total_seconds())
         self.accepted_messages.inc()
         self.accepted_recipients.inc(recipients)
         self.accepted_octets.inc(octets)
@@ -133,16 +117,16 @@ class Metrics:
         if outcome == "delivered":
             self.delivery_seconds.observe(age.total_seconds())
 
-    def committed(self, *, units: int, took: timedelta) -> None:
-        """Count one commit of the store."""
-        self.commit_batch.observe(units)
-        self.commit_seconds.observe(took.total_seconds())
-
-    def counted(self, by_state: Mapping[State, int], *, accepted: int) -> None:
-        """Note the store's census; together the states must account for all that was accepted."""
+    def look(
+        self, *, live: Mapping[State, int], outbound: int, ready: int, lines_dropped: int
+    ) -> None:
+        """Note what is so now; asked for when somebody reads the metrics."""
         for state in State:
-            self.recipients.labels(state.name.lower()).set(by_state.get(state, 0))
-        self.accounting_difference.set(accepted - sum(by_state.values()))
+            if not state.is_final:
+                self.recipients.labels(state.name.lower()).set(live.get(state, 0))
+        self.outbound_connections.set(outbound)
+        self.ready.set(ready)
+        self.log_lines_dropped.set(lines_dropped)
 
     def exposition(self) -> bytes:
         """Write all metrics in Prometheus' text format."""

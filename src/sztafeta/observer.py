@@ -7,12 +7,12 @@ names stand in the lines, never an address, a password or an unknown login (S-37
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.log import Log
 from sztafeta.metrics import Metrics
+from sztafeta.service.accept import Accepted
 from sztafeta.service.record import AttemptLine
 from sztafeta.smtp.reply import Reply
 from sztafeta.submission.journal import Client
@@ -75,15 +75,19 @@ class Observer:
     def accepted(
         self,
         account: SmtpAccount,
-        message_id: int,
-        *,
-        recipients: int,
-        octets: int,
-        took: timedelta,
+        accepted: Accepted,
     ) -> None:
         """A message is on disk and was answered with 250."""
-        self._metrics.accepted(recipients=recipients, octets=octets)
-        self._log.accepted(account.login, message_id, recipients, octets, took)
+        self._metrics.accepted(
+            recipients=accepted.recipients, octets=accepted.octets, took=accepted.took
+        )
+        self._log.accepted(
+            account.login,
+            accepted.message_id,
+            accepted.recipients,
+            accepted.octets,
+            accepted.took,
+        )
 
     def rejected(self, account: SmtpAccount, stage: str, reply: Reply, code: str) -> None:
         """MAIL, RCPT or a message was refused."""

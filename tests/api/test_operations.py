@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from datetime import timedelta
 
 import pytest
 
@@ -37,7 +38,7 @@ class Served:
 @pytest.fixture
 async def served() -> AsyncIterator[Served]:
     metrics = Metrics()
-    metrics.accepted(recipients=2, octets=10)
+    metrics.accepted(recipients=2, octets=10, took=timedelta(0))
 
     async def exposition() -> bytes:
         return metrics.exposition()

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import typer
 
-from sztafeta.cli import accounts, demo, domains, messages, queue, service, settings
+from sztafeta.cli import accounts, domains, messages, queue, service, settings
+from sztafeta.cli.demo import demo
 
 application = typer.Typer(
     name="sztafeta",
@@ -20,7 +21,7 @@ application = typer.Typer(
     epilog="Begin with: sztafeta demo",
 )
 application.command("serve")(service.serve)
-application.command("demo")(demo.demo)
+application.command("demo")(demo)
 application.command("migrate")(service.migrate)
 application.add_typer(accounts.application, name="account")
 application.add_typer(domains.application, name="domain")

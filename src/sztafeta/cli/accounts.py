@@ -12,11 +12,11 @@ from typing import Annotated, Any
 import typer
 
 from sztafeta.account.smtp_account import SenderRule, SmtpAccount
-from sztafeta.bootstrap import Administration
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.run import ConfigOption, read_settings, with_store
 from sztafeta.config.settings import Settings
 from sztafeta.config.units import format_duration, parse_duration
+from sztafeta.store.open import Store
 
 application = typer.Typer(
     no_args_is_help=True,
@@ -68,8 +68,8 @@ def add_customer(name: Customer, config: ConfigOption = None, as_json: Json = Fa
             "a customer's name is 1 to 40 lower-case letters, digits and inner hyphens"
         )
 
-    async def work(store: Administration) -> None:
-        customer = await store.create_customer(name, now=datetime.now(UTC))
+    async def work(store: Store) -> None:
+        customer = await store.accounts.create_customer(name, now=datetime.now(UTC))
         Output(as_json=as_json).facts(
             {"customer": customer.name, "created_at": customer.created_at},
             note=f"Next: sztafeta account add 1.{name}.smtp --customer {name}",
@@ -82,10 +82,10 @@ def add_customer(name: Customer, config: ConfigOption = None, as_json: Json = Fa
 def customers(config: ConfigOption = None, as_json: Json = False) -> None:
     """List the customers."""
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         rows = [
             {"customer": one.name, "may_send": one.enabled, "created_at": one.created_at}
-            for one in await store.customers()
+            for one in await store.accounts.customers()
         ]
         Output(as_json=as_json).table(
             ["customer", "may_send", "created_at"],
@@ -99,13 +99,13 @@ def customers(config: ConfigOption = None, as_json: Json = False) -> None:
 @application.command("suspend-customer")
 def suspend_customer(name: Customer, config: ConfigOption = None) -> None:
     """Suspend a customer with all its SMTP accounts; what is queued is still delivered."""
-    with_store(config, lambda store: store.enable_customer(name, enabled=False))
+    with_store(config, lambda store: store.accounts.enable_customer(name, enabled=False))
 
 
 @application.command("resume-customer")
 def resume_customer(name: Customer, config: ConfigOption = None) -> None:
     """Let a suspended customer send again."""
-    with_store(config, lambda store: store.enable_customer(name, enabled=True))
+    with_store(config, lambda store: store.accounts.enable_customer(name, enabled=True))
 
 
 @application.command(
@@ -137,9 +137,11 @@ def add(
         ttl=ttl,
     )
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         password = new_password()
-        created = await store.create_smtp_account(account, password=password, now=datetime.now(UTC))
+        created = await store.accounts.create_smtp_account(
+            account, password=password, now=datetime.now(UTC)
+        )
         Output(as_json=as_json).facts(
             {"login": created.login, "password": password} | _settings_of(created),
             note="The password is stored as a hash and cannot be shown again.",
@@ -158,9 +160,10 @@ def list_accounts(
 ) -> None:
     """List SMTP accounts and what they may do."""
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         rows = [
-            {"login": one.login} | _settings_of(one) for one in await store.smtp_accounts(customer)
+            {"login": one.login} | _settings_of(one)
+            for one in await store.accounts.smtp_accounts(customer)
         ]
         Output(as_json=as_json).table(
             ["login", "customer", "may_send", "cleartext", "sender_rule", "max_connections", "ttl"],
@@ -175,7 +178,7 @@ def list_accounts(
 def show(login: Login, config: ConfigOption = None, as_json: Json = False) -> None:
     """Show one SMTP account."""
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         account = await _find(store, login)
         facts = {"login": account.login} | _settings_of(account)
         facts["sending_domains"] = sorted(account.sending_domains)
@@ -188,9 +191,9 @@ def show(login: Login, config: ConfigOption = None, as_json: Json = False) -> No
 def password(login: Login, config: ConfigOption = None, as_json: Json = False) -> None:
     """Give an SMTP account a new password, shown once; the old one stops working within a second."""
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         fresh = new_password()
-        await store.set_password(login, fresh)
+        await store.accounts.set_password(login, fresh)
         Output(as_json=as_json).facts(
             {"login": login, "password": fresh},
             note="The password is stored as a hash and cannot be shown again.",
@@ -244,7 +247,7 @@ def resume(login: Login, config: ConfigOption = None, as_json: Json = False) -> 
 @application.command("delete")
 def delete(login: Login, config: ConfigOption = None) -> None:
     """Take a login away; its mail and history stay."""
-    with_store(config, lambda store: store.delete_smtp_account(login))
+    with_store(config, lambda store: store.accounts.delete_smtp_account(login))
 
 
 def new_password() -> str:
@@ -296,17 +299,17 @@ def _duration(text: str) -> timedelta:
 
 def _change(
     login: str, apply: Callable[[SmtpAccount], SmtpAccount], as_json: bool
-) -> Callable[[Administration], Awaitable[None]]:
-    async def work(store: Administration) -> None:
+) -> Callable[[Store], Awaitable[None]]:
+    async def work(store: Store) -> None:
         account = apply(await _find(store, login))
-        await store.change_smtp_account(account)
+        await store.accounts.change_smtp_account(account)
         Output(as_json=as_json).facts({"login": account.login} | _settings_of(account))
 
     return work
 
 
-async def _find(store: Administration, login: str) -> SmtpAccount:
-    account = await store.smtp_account(login)
+async def _find(store: Store, login: str) -> SmtpAccount:
+    account = await store.accounts.smtp_account(login)
     if account is None:
         raise UserFault(f"there is no SMTP account {login}; sztafeta account list shows them")
     return account

@@ -1,7 +1,7 @@
-"""`sztafeta demo`: the whole service on this machine, with a receiver that takes everything and an inbox page.
+"""`sztafeta demo`: the whole service on this machine, with a catch-all receiver and an inbox page.
 
-Nothing is played: mail goes through the queue, the signer and the dialler of production. Only the route differs
-(every domain leads to the catch-all), and the dialler refuses every other address.
+Nothing is played: mail goes through the queue, the signer and the dialler of production. Only the route
+differs (every domain leads to the catch-all), and the dialler refuses every other address.
 """
 
 from __future__ import annotations
@@ -33,17 +33,23 @@ def demo(
         Path, typer.Option("--data", metavar="FOLDER", help="Where the demo keeps its data.")
     ] = Path("data/demo"),
     ephemeral: Annotated[
-        bool, typer.Option("--ephemeral", help="Keep data in a temporary folder and delete it at the end.")
+        bool,
+        typer.Option(
+            "--ephemeral", help="Keep data in a temporary folder and delete it at the end."
+        ),
     ] = False,
     port: Annotated[
-        int, typer.Option("--port", min=0, max=65000, help="The first SMTP port; 0: the system chooses all.")
+        int,
+        typer.Option(
+            "--port", min=0, max=65000, help="The first SMTP port; 0: the system chooses all."
+        ),
     ] = 2525,
     as_json: Json = False,
 ) -> None:
     """Start the service with a catch-all receiver and an inbox page; nothing leaves this machine.
 
-    Prints host, ports, login, password and ready command lines, sends one message through its own front door and
-    shows it arrive. A second start finds the data of the first. Ctrl-C ends it.
+    Prints host, ports, login, password and ready command lines, sends one message through its own front door
+    and shows it arrive. A second start finds the data of the first. Ctrl-C ends it.
     """
     with _folder(data, is_ephemeral=ephemeral) as folder:
         run(_demo(folder, port, Output(as_json=as_json), is_ephemeral=ephemeral))
@@ -77,7 +83,10 @@ async def _demo(folder: Path, first_port: int, output: Output, *, is_ephemeral: 
     async with Demo(folder, remembered, accept_unsafe_storage=is_ephemeral) as running:
         _introduce(output, running)
         await _welcome(output, running)
-        output.line(f"\nData in {folder}, log in {running.log_path.name} there. Ctrl-C ends it.", style="dim")
+        output.line(
+            f"\nData in {folder}, log in {running.log_path.name} there. Ctrl-C ends it.",
+            style="dim",
+        )
         running.on_arrival = lambda arrived: _tell(output, arrived)
         await told.wait()
         output.line("\nStopping …", style="dim")
@@ -116,4 +125,3 @@ def _tell(output: Output, arrived: Arrived) -> None:
     people = ", ".join(arrived.recipients)
     at = arrived.at.astimezone().strftime("%H:%M:%S")
     output.line(f"{at}  {sender} → {people}  {arrived.subject or '(no subject)'}")
-

@@ -39,7 +39,9 @@ class Remembered:
 
     def write(self, folder: Path) -> None:
         """Write it beside the data."""
-        content = json.dumps({"password": self.password, "ports": asdict(self.ports or DemoPorts())})
+        content = json.dumps(
+            {"password": self.password, "ports": asdict(self.ports or DemoPorts())}
+        )
         descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(content + "\n")
@@ -50,7 +52,9 @@ def remember(folder: Path) -> Remembered:
     try:
         found = json.loads((folder / FILE).read_text(encoding="utf-8"))
         names = {one.name for one in fields(DemoPorts)}
-        ports = DemoPorts(**{name: int(port) for name, port in found["ports"].items() if name in names})
+        ports = DemoPorts(
+            **{name: int(port) for name, port in found["ports"].items() if name in names}
+        )
         return Remembered(password=str(found["password"]), ports=ports)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return Remembered(password=new_password())

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import shlex
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +17,8 @@ from typing import Any, Self
 
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.account.smtp_account import SenderRule
-from sztafeta.bootstrap import Administration, Service, administration
+from sztafeta.bootstrap.service import Service
+from sztafeta.bootstrap.store import administration
 from sztafeta.cli.accounts import new_account
 from sztafeta.cli.demo_ports import HOST, DemoPorts, Remembered
 from sztafeta.cli.domains import new_keys
@@ -30,6 +31,7 @@ from sztafeta.mail.dkim import record_name, record_text
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.net.listener import Listener, ListenerSpec
 from sztafeta.service.ports import AlreadyThere
+from sztafeta.store.open import Store
 
 CUSTOMER, LOGIN, DOMAIN = "demo", "1.demo.smtp", "demo.example"
 HOSTNAME = "demo.localhost"
@@ -38,12 +40,16 @@ HOSTNAME = "demo.localhost"
 class Demo:
     """The service with its surroundings; use it as a context."""
 
-    def __init__(self, folder: Path, remembered: Remembered, *, accept_unsafe_storage: bool) -> None:
+    def __init__(
+        self, folder: Path, remembered: Remembered, *, accept_unsafe_storage: bool
+    ) -> None:
         self.folder = folder
         self.ports = remembered.ports or DemoPorts()
         self.password = remembered.password
         self.log_path = folder / "sztafeta.log"
-        self.settings = demo_settings(folder, self.ports, accept_unsafe_storage=accept_unsafe_storage)
+        self.settings = demo_settings(
+            folder, self.ports, accept_unsafe_storage=accept_unsafe_storage
+        )
         self.on_arrival: Callable[[Arrived], None] = lambda arrived: None
         """Told when a message is in the inbox."""
         self._arrivals: asyncio.Queue[Arrived] = asyncio.Queue()
@@ -70,7 +76,9 @@ class Demo:
     async def _open_catch_all(self, letterbox: Letterbox) -> None:
         encryption = self._service.encryption("catch-all")
         size = self.settings.limits.message_size * 2
-        catch_all = CatchAll(letterbox, hostname=f"mx.{HOSTNAME}", max_size=size, encryption=encryption)
+        catch_all = CatchAll(
+            letterbox, hostname=f"mx.{HOSTNAME}", max_size=size, encryption=encryption
+        )
         spec = ListenerSpec(name="catch-all", address=HOST, port=self.ports.catch_all)
         listener = Listener(spec, catch_all.converse)
         await listener.open()
@@ -165,13 +173,11 @@ def demo_settings(folder: Path, ports: DemoPorts, *, accept_unsafe_storage: bool
     )
 
 
-async def furnish(store: Administration, password: str, settings: Settings) -> None:
+async def furnish(store: Store, password: str, settings: Settings) -> None:
     """Create customer, SMTP account and sending domain where they are missing."""
     now = datetime.now(UTC)
-    try:
-        await store.create_customer(CUSTOMER, now=now)
-    except AlreadyThere:
-        pass
+    with suppress(AlreadyThere):
+        await store.accounts.create_customer(CUSTOMER, now=now)
     account = replace(
         new_account(LOGIN, CUSTOMER, settings),
         cleartext_auth=True,
@@ -179,13 +185,13 @@ async def furnish(store: Administration, password: str, settings: Settings) -> N
         may_send_bounces=True,
     )
     try:
-        await store.create_smtp_account(account, password=password, now=now)
+        await store.accounts.create_smtp_account(account, password=password, now=now)
     except AlreadyThere:
-        await store.set_password(LOGIN, password)
-    if await store.sending_domain(DOMAIN) is None:
-        customers = {one.name: one.customer_id for one in await store.customers()}
+        await store.accounts.set_password(LOGIN, password)
+    if await store.accounts.sending_domain(DOMAIN) is None:
+        customers = {one.name: one.customer_id for one in await store.accounts.customers()}
         domain = SendingDomain(domain=DOMAIN, customer_id=customers[CUSTOMER], keys=new_keys(now))
-        await store.add_sending_domain(domain, now=now)
+        await store.accounts.add_sending_domain(domain, now=now)
 
 
 def command_lines(ports: DemoPorts, password: str) -> list[tuple[str, str]]:
@@ -199,6 +205,15 @@ def command_lines(ports: DemoPorts, password: str) -> list[tuple[str, str]]:
     message = f"From: {sender}\\r\\nTo: {recipient}\\r\\nSubject: Hello\\r\\n\\r\\nHello!\\r\\n"
     curl = [
         *("curl", "--ssl-reqd", "--insecure", "--url", f"smtp://{HOST}:{ports.smtp}"),
-        *("--user", f"{LOGIN}:{password}", "--mail-from", sender, "--mail-rcpt", recipient, "-T", "-"),
+        *(
+            "--user",
+            f"{LOGIN}:{password}",
+            "--mail-from",
+            sender,
+            "--mail-rcpt",
+            recipient,
+            "-T",
+            "-",
+        ),
     ]
     return [("swaks", shlex.join(swaks)), ("curl", f"printf '{message}' | {shlex.join(curl)}")]

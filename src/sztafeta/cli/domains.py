@@ -8,12 +8,12 @@ from typing import Annotated, Any
 import typer
 
 from sztafeta.account.sending_domain import DkimKey, KeyAlgorithm, SendingDomain
-from sztafeta.bootstrap import Administration
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
 from sztafeta.cli.run import ConfigOption, with_store
 from sztafeta.mail.address import AddressFault, parse_domain
-from sztafeta.mail.dkim import make_key, record_name, record_strings, record_text
+from sztafeta.mail.dkim import make_key, record_name, record_text
+from sztafeta.store.open import Store
 
 application = typer.Typer(
     no_args_is_help=True,
@@ -37,14 +37,14 @@ def add(
     """Let a customer send as a domain: makes an RSA-2048 and an Ed25519 key and prints the DNS records."""
     name = read_domain(domain)
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         now = datetime.now(UTC)
         made = SendingDomain(
             domain=name,
             customer_id=await customer_id_of(store, customer),
             keys=new_keys(now),
         )
-        await store.add_sending_domain(made, now=now)
+        await store.accounts.add_sending_domain(made, now=now)
         _print_records(Output(as_json=as_json), made)
 
     with_store(config, work)
@@ -52,22 +52,24 @@ def add(
 
 @application.command("list")
 def list_domains(
-    customer: Annotated[str | None, typer.Option("--customer", help="Only this customer's.")] = None,
+    customer: Annotated[
+        str | None, typer.Option("--customer", help="Only this customer's.")
+    ] = None,
     config: ConfigOption = None,
     as_json: Json = False,
 ) -> None:
     """List sending domains and their selectors."""
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         customer_id = await customer_id_of(store, customer) if customer else None
-        names = {one.customer_id: one.name for one in await store.customers()}
+        names = {one.customer_id: one.name for one in await store.accounts.customers()}
         rows = [
             {
                 "domain": one.domain,
                 "customer": names.get(one.customer_id),
                 "selectors": [key.selector for key in one.keys],
             }
-            for one in await store.sending_domains(customer_id)
+            for one in await store.accounts.sending_domains(customer_id)
         ]
         Output(as_json=as_json).table(
             ["domain", "customer", "selectors"],
@@ -83,8 +85,8 @@ def show(domain: Domain, config: ConfigOption = None, as_json: Json = False) -> 
     """Print the DNS records of a sending domain again."""
     name = read_domain(domain)
 
-    async def work(store: Administration) -> None:
-        found = await store.sending_domain(name)
+    async def work(store: Store) -> None:
+        found = await store.accounts.sending_domain(name)
         if found is None:
             raise UserFault(f"there is no sending domain {name}; sztafeta domain list shows them")
         _print_records(Output(as_json=as_json), found)
@@ -102,7 +104,7 @@ def remove(
     name = read_domain(domain)
     if not yes:
         typer.confirm(f"The keys of {name} cannot be brought back. Go on?", abort=True, err=True)
-    with_store(config, lambda store: store.remove_sending_domain(name))
+    with_store(config, lambda store: store.accounts.remove_sending_domain(name))
 
 
 def read_domain(text: str) -> str:
@@ -144,7 +146,9 @@ def _print_records(output: Output, domain: SendingDomain) -> None:
     found: list[dict[str, Any]] = [*records(domain)]
     if output.is_json:
         output.value({"domain": domain.domain, "records": found})
-    output.line(f"Publish these TXT records for {domain.domain}, then its mail is signed with both keys:")
+    output.line(
+        f"Publish these TXT records for {domain.domain}, then its mail is signed with both keys:"
+    )
     for record in found:
         output.line("")
         output.line(f"Name   {record['name']}", style="bold")

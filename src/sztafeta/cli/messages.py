@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 import typer
 
-from sztafeta.bootstrap import Administration
 from sztafeta.cli.output import Json, Output, UserFault, readable
 from sztafeta.cli.queue import customer_id_of, read_queue_id
 from sztafeta.cli.run import ConfigOption, with_store
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.delivery.state import State
 from sztafeta.service.ports import Attempt, MessageHistory, MessageSummary, RecipientHistory
+from sztafeta.store.open import Store
 
 application = typer.Typer(
     no_args_is_help=True,
@@ -43,8 +43,8 @@ def list_messages(
 ) -> None:
     """List messages, the newest first."""
 
-    async def work(store: Administration) -> None:
-        found = await store.messages(
+    async def work(store: Store) -> None:
+        found = await store.history.messages(
             limit=limit,
             before=read_queue_id(before) if before else None,
             customer_id=await customer_id_of(store, customer) if customer else None,
@@ -68,8 +68,8 @@ def show(
 ) -> None:
     """Show each recipient's timeline, with the SMTP dialogue of failed attempts."""
 
-    async def work(store: Administration) -> None:
-        history = await store.message_history(read_queue_id(queue_id))
+    async def work(store: Store) -> None:
+        history = await store.history.message_history(read_queue_id(queue_id))
         if history is None:
             raise UserFault(
                 f"there is no message {queue_id}; it may have left by retention"

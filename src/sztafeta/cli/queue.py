@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import typer
 
-from sztafeta.bootstrap import Administration
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.run import ConfigOption, with_store
 from sztafeta.delivery.queue_id import from_text
 from sztafeta.service.ports import QueueOverview, Selection
+from sztafeta.store.open import Store
 
 application = typer.Typer(
     no_args_is_help=True,
@@ -42,7 +42,7 @@ def list_queues(
 ) -> None:
     """List the queues (customer × domain) that hold mail, the fullest first."""
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         rows = await _overview(store, customer, domain, limit)
         Output(as_json=as_json).table(
             ["customer", "domain", "queued", "sending", "held", "oldest", "next_due", "node"],
@@ -62,7 +62,7 @@ def show(
 ) -> None:
     """Show how many recipients wait, in all or for a customer or a domain."""
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         rows = await _overview(store, customer, domain, 1_000_000)
         Output(as_json=as_json).facts(
             {
@@ -92,9 +92,9 @@ def hold(
 ) -> None:
     """Keep mail back until it is released; a delivery under way is not stopped."""
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         selection = await _selection(store, queue_id, customer, domain, everything)
-        count = await store.hold(selection, now=datetime.now(UTC), reason=reason)
+        count = await store.administration.hold(selection, now=datetime.now(UTC), reason=reason)
         _tell(as_json, "held", count)
 
     with_store(config, work)
@@ -111,9 +111,13 @@ def release(
 ) -> None:
     """Let mail that was held go, now."""
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         selection = await _selection(store, queue_id, customer, domain, everything)
-        _tell(as_json, "released", await store.release(selection, now=datetime.now(UTC)))
+        _tell(
+            as_json,
+            "released",
+            await store.administration.release(selection, now=datetime.now(UTC)),
+        )
 
     with_store(config, work)
 
@@ -133,9 +137,9 @@ def cancel(
     if not yes:
         typer.confirm("Canceled mail cannot be brought back. Go on?", abort=True, err=True)
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         selection = await _selection(store, queue_id, customer, domain, everything)
-        count = await store.cancel(selection, now=datetime.now(UTC), reason=reason)
+        count = await store.administration.cancel(selection, now=datetime.now(UTC), reason=reason)
         _tell(as_json, "canceled", count)
 
     with_store(config, work)
@@ -152,9 +156,11 @@ def retry(
 ) -> None:
     """Try waiting mail now instead of at its next due time."""
 
-    async def work(store: Administration) -> None:
+    async def work(store: Store) -> None:
         selection = await _selection(store, queue_id, customer, domain, everything)
-        _tell(as_json, "due_now", await store.retry(selection, now=datetime.now(UTC)))
+        _tell(
+            as_json, "due_now", await store.administration.retry(selection, now=datetime.now(UTC))
+        )
 
     with_store(config, work)
 
@@ -167,16 +173,16 @@ def read_queue_id(text: str) -> int:
         raise UserFault(f"{text} is not a queue-id: {fault}") from None
 
 
-async def customer_id_of(store: Administration, name: str) -> int:
+async def customer_id_of(store: Store, name: str) -> int:
     """Find a customer by name."""
-    for one in await store.customers():
+    for one in await store.accounts.customers():
         if one.name == name:
             return one.customer_id
     raise UserFault(f"there is no customer {name}; sztafeta account customers shows them")
 
 
 async def _selection(
-    store: Administration,
+    store: Store,
     queue_id: str | None,
     customer: str | None,
     domain: str | None,
@@ -194,10 +200,10 @@ async def _selection(
 
 
 async def _overview(
-    store: Administration, customer: str | None, domain: str | None, limit: int
+    store: Store, customer: str | None, domain: str | None, limit: int
 ) -> list[QueueOverview]:
     customer_id = await customer_id_of(store, customer) if customer else None
-    found = await store.overview(
+    found = await store.administration.overview(
         limit=limit, customer_id=customer_id, domain=domain.lower() if domain else None
     )
     return list(found)

@@ -13,9 +13,11 @@ from typing import Annotated, Any, NoReturn, TypeVar
 import typer
 import uvloop
 
-from sztafeta.bootstrap import USERS_FAULTS, Administration, administration
+from sztafeta.bootstrap.faults import USERS_FAULTS
+from sztafeta.bootstrap.store import administration
 from sztafeta.cli.output import UserFault, complain
 from sztafeta.config import CONFIG_VARIABLE, Loaded, Settings, SettingsFault, load
+from sztafeta.store.open import Store
 
 CANNOT = 1
 BAD_SETTINGS = 78
@@ -67,14 +69,12 @@ def fail(text: str) -> NoReturn:
     raise typer.Exit(CANNOT)
 
 
-def with_store(config: Path | None, work: Callable[[Administration], Awaitable[Result]]) -> Result:
+def with_store(config: Path | None, work: Callable[[Store], Awaitable[Result]]) -> Result:
     """Open the store of the settings, hand it to `work`, close it."""
     settings = read_settings(config).settings
     return run(_with_store(settings, work))
 
 
-async def _with_store(
-    settings: Settings, work: Callable[[Administration], Awaitable[Result]]
-) -> Result:
+async def _with_store(settings: Settings, work: Callable[[Store], Awaitable[Result]]) -> Result:
     async with administration(settings) as store:
         return await work(store)

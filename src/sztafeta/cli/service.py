@@ -11,7 +11,8 @@ from urllib.request import urlopen
 
 import typer
 
-from sztafeta.bootstrap import Service, migrate_store
+from sztafeta.bootstrap.service import Service
+from sztafeta.bootstrap.store import migrate_store
 from sztafeta.cli.output import Json, Output
 from sztafeta.cli.run import CANNOT, ConfigOption, fail, read_settings, run
 from sztafeta.config import Settings

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 import uvicorn
-from uvicorn._types import ASGI3Application, ASGIReceiveCallable, ASGISendCallable, Scope
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 STOP_SECONDS = 2
 KEEP_ALIVE_SECONDS = 10
@@ -25,7 +25,7 @@ class HttpListener:
     """One open HTTP port."""
 
     def __init__(
-        self, application: ASGI3Application, *, address: str, port: int, hosts: frozenset[str]
+        self, application: ASGIApp, *, address: str, port: int, hosts: frozenset[str]
     ) -> None:
         """`hosts` are the names it answers to, beside loopback; IP literals are always answered."""
         self._address = address
@@ -81,26 +81,21 @@ class _Server(uvicorn.Server):
 class OnlyHosts:
     """Refuses requests that were meant for somebody else."""
 
-    def __init__(self, application: ASGI3Application, hosts: frozenset[str]) -> None:
+    def __init__(self, application: ASGIApp, hosts: frozenset[str]) -> None:
         self._application = application
         self._hosts = {"localhost"} | {host.lower() for host in hosts}
 
-    async def __call__(
-        self, scope: Scope, receive: ASGIReceiveCallable, send: ASGISendCallable
-    ) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or answer 421 (RFC 9110 §15.5.20)."""
         if scope["type"] != "http" or self._is_ours(scope):
             await self._application(scope, receive, send)
             return
         headers = [(b"content-type", b"text/plain; charset=utf-8")]
-        await send(
-            {"type": "http.response.start", "status": 421, "headers": headers, "trailers": False}
-        )
-        await send({"type": "http.response.body", "body": _MISDIRECTED, "more_body": False})
+        await send({"type": "http.response.start", "status": 421, "headers": headers})
+        await send({"type": "http.response.body", "body": _MISDIRECTED})
 
     def _is_ours(self, scope: Scope) -> bool:
-        headers = scope["headers"] if scope["type"] == "http" else ()
-        hosts = [value for name, value in headers if name == b"host"]
+        hosts = [value for name, value in scope["headers"] if name == b"host"]
         if len(hosts) != 1:  # RFC 9112 §3.2
             return False
         host = host_of(hosts[0].decode("latin-1").lower())

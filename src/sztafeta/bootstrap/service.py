@@ -1,0 +1,296 @@
+"""One node, opened and drained: a page of constructors that knows everybody and decides nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from datetime import timedelta
+from functools import partial
+from typing import Any, Final, Self
+
+from sztafeta.account.sending_domain import SendingDomain
+from sztafeta.api.operations import Check, Operations
+from sztafeta.bootstrap import values
+from sztafeta.bootstrap.store import opened_store
+from sztafeta.config import Settings
+from sztafeta.config.settings import Listener as ListenerSetting
+from sztafeta.config.settings import TlsMode
+from sztafeta.delivery.queue_id import IdSource
+from sztafeta.delivery.retry import RetryPlan
+from sztafeta.delivery.shaping import SiteState
+from sztafeta.log import Log
+from sztafeta.metrics import CONTENT_TYPE, Metrics
+from sztafeta.net.address_wall import Target
+from sztafeta.net.certificates import Certificates
+from sztafeta.net.clock import SystemClock
+from sztafeta.net.http_listener import HttpListener
+from sztafeta.net.listener import Listener
+from sztafeta.net.tls_wire import Encryption, HandshakeLimits
+from sztafeta.observer import Observer
+from sztafeta.service.accept import Accept
+from sztafeta.service.composing import Composer
+from sztafeta.service.deliver import Deliver
+from sztafeta.service.notices import StatusNotices
+from sztafeta.service.record import Record
+from sztafeta.service.schedule import Schedule
+from sztafeta.service.sign import Sign
+from sztafeta.submission.desk import Door
+from sztafeta.submission.reception import Reception
+from sztafeta.workers.scheduler import Scheduler
+from sztafeta.workers.senders import Senders
+
+CATCH_ALL: Final = "catch-all"
+"""The demo's receiver shows our certificate, too."""
+WARN_EVERY: Final = timedelta(hours=1)
+
+
+class Service:
+    """One node: listeners, queue, senders and the operator's port; use it as a context."""
+
+    def __init__(
+        self, settings: Settings, *, log: Log | None = None, only: frozenset[Target] | None = None
+    ) -> None:
+        """`only` are the addresses that may be dialled at all (the demo's catch-all)."""
+        self._settings = settings
+        self._only = only
+        self._log = log or values.open_log(settings)
+        self._metrics = Metrics()
+        self._observer = Observer(self._log, self._metrics)
+        self._clock = SystemClock()
+        self._stack = AsyncExitStack()
+        self._broken = asyncio.Event()
+        self.ports: dict[str, int] = {}
+        """The ports that are open, by listener; `http` is the operator's."""
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._open()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """Drain: ports close at once, sessions and deliveries may finish, nothing promised is lost."""
+        self._log.events.info("stopping")
+        await self._stack.aclose()
+        self._log.events.info("stopped")
+        self._log.close()
+
+    async def broken(self) -> None:
+        """Wait until nothing can be promised any more (R-24); end the process then."""
+        await self._broken.wait()
+
+    def reload(self) -> None:
+        """Read the certificate anew."""
+        self._certificates.reload()
+
+    async def sending_domain(self, domain: str) -> SendingDomain | None:
+        """Find a sending domain with its keys."""
+        return await self._store.accounts.sending_domain(domain)
+
+    # -- opened in this order, closed in the reverse ---------------------------------------------
+
+    async def _open(self) -> None:
+        await self._open_store()
+        self._open_certificates()
+        self._open_delivery()
+        await self._open_operations()
+        reception = self._open_reception()
+        self._stack.push_async_callback(self._drain, reception)
+        for one in self._settings.listeners:
+            await self._open_listener(one, reception)
+        self._log.events.info("started", node=self._node_name, **self.ports)
+
+    async def _open_store(self) -> None:
+        self._store = await opened_store(self._settings, serves=True, on_broken=self._store_broke)
+        self._stack.push_async_callback(self._store.close)
+        self._node_name = self._settings.node_name or self._settings.hostname
+        number = await self._store.queues.join(self._node_name, now=self._clock.now())
+        self._ids = IdSource(number)
+        if self._store.warnings:
+            self._keep_running(self._warn())
+
+    def _open_certificates(self) -> None:
+        names = [one.name for one in self._settings.listeners]
+        self._certificates = Certificates(
+            values.certificate_files(self._settings, self._clock),
+            [*names, CATCH_ALL],
+            clock=self._clock,
+            on_trouble=self._observer.note,
+        )
+        self._certificates.reload()
+        self._keep_running(self._certificates.watch())
+
+    def encryption(self, listener: str) -> Encryption:
+        """Give the TLS of one listener."""
+        limits = self._settings.limits
+        return Encryption(
+            partial(self._certificates.context, listener),
+            HandshakeLimits(
+                seconds=limits.tls_handshake.total_seconds(),
+                in_flight=limits.tls_handshakes,
+                in_flight_per_address=limits.unauthenticated_per_address,
+            ),
+            on_failure=self._observer.unheard(listener),
+        )
+
+    def _open_delivery(self) -> None:
+        """Schedule, senders and the record that they write."""
+        settings, queues = self._settings, self._store.queues
+        limits = values.site_limits(settings)
+        self._schedule = Schedule(
+            store=queues,
+            router=values.router(settings, self._clock),
+            clock=self._clock,
+            new_site_state=lambda: SiteState(limits),
+            limits=values.schedule_limits(settings),
+        )
+        record = Record(
+            store=queues,
+            schedule=self._schedule,
+            clock=self._clock,
+            ids=self._ids,
+            plan=RetryPlan(waits=settings.delivery.retries, jitter=settings.delivery.jitter),
+            notices=StatusNotices(hostname=settings.hostname, ids=self._ids),
+            draw=random.SystemRandom().random,
+            on_attempt=self._observer.attempted,
+            on_trouble=self._observer.trouble,
+        )
+        deliver = Deliver(
+            store=queues,
+            schedule=self._schedule,
+            dialer=values.dialer(settings, self._only),
+            sign=self._sign(),
+            record=record,
+            clock=self._clock,
+            source=values.source(settings),
+        )
+        self._senders = Senders(
+            schedule=self._schedule,
+            deliver=deliver,
+            clock=self._clock,
+            limits=limits,
+            max_connections=settings.delivery.connections,
+            on_trouble=self._observer.trouble,
+        )
+        self._stack.push_async_callback(record.finish)
+        self._start_scheduler()
+
+    def _sign(self) -> Sign:
+        threads = ThreadPoolExecutor(self._settings.delivery.signing_threads, "signer")
+        self._stack.callback(threads.shutdown)
+        return Sign(accounts=self._store.accounts, threads=threads, clock=self._clock)
+
+    def _start_scheduler(self) -> None:
+        scheduler = Scheduler(
+            store=self._store.queues,
+            schedule=self._schedule,
+            clock=self._clock,
+            on_trouble=self._observer.trouble,
+        )
+        running = asyncio.ensure_future(scheduler.run())
+
+        async def stop() -> None:
+            scheduler.stop()
+            await running
+
+        self._stack.push_async_callback(stop)
+
+    def _open_reception(self) -> Reception:
+        accept = Accept(
+            store=self._store.messages,
+            bodies=self._store.bodies,
+            schedule=self._schedule,
+            ids=self._ids,
+            clock=self._clock,
+            composer=Composer(self._settings.hostname),
+            patience=self._settings.limits.accept,
+        )
+        return Reception(
+            accounts=self._store.accounts,
+            accept=accept,
+            limits=values.limits(self._settings),
+            journal=self._observer,
+        )
+
+    async def _open_listener(self, one: ListenerSetting, reception: Reception) -> None:
+        encryption = self.encryption(one.name)
+        is_starttls = one.tls is TlsMode.STARTTLS
+        door = Door(
+            name=one.name,
+            profile=values.profile(one, self._settings),
+            encryption=encryption if is_starttls else None,
+        )
+        listener = Listener(
+            values.listener_spec(one),
+            partial(reception.converse, door),
+            encryption=encryption,
+            on_refused=self._observer.unheard(one.name),
+        )
+        await listener.open()
+        self._stack.callback(listener.close)
+        self.ports[one.name] = listener.port
+
+    async def _open_operations(self) -> None:
+        http = self._settings.http
+        application = Operations(
+            checks=self._checks, exposition=self._exposition, content_type=CONTENT_TYPE
+        ).application
+        hosts = frozenset({self._settings.hostname})
+        listener = HttpListener(application, address=http.address, port=http.port, hosts=hosts)
+        await listener.open()
+        self._stack.push_async_callback(listener.close)
+        self.ports["http"] = listener.port
+
+    # -- while it runs ---------------------------------------------------------------------------
+
+    def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
+        """Run a loop beside everything else until we close."""
+        task = asyncio.ensure_future(work)
+        self._stack.callback(task.cancel)
+
+    async def _warn(self) -> None:
+        """Say every hour what the operator accepted (R-19)."""
+        while True:
+            for warning in self._store.warnings:
+                self._observer.note(warning)
+            await asyncio.sleep(WARN_EVERY.total_seconds())
+
+    def _store_broke(self, reason: str) -> None:
+        self._metrics.store_broken.set(1)
+        self._log.events.critical("the store is broken; the process ends", reason=reason)
+        self._broken.set()
+
+    async def _drain(self, reception: Reception) -> None:
+        """Let sessions and deliveries finish beside each other; the ports are closed already."""
+        patience = self._settings.drain
+        await asyncio.gather(
+            reception.shut_down(patience), self._senders.stop(patience=patience.total_seconds())
+        )
+
+    def _checks(self) -> Sequence[Check]:
+        broken, limits = self._store.broken, self._settings.limits
+        has_room = self._store.messages.has_room(limits.message_size)
+        room = (
+            "there is room for mail"
+            if has_room
+            else "full: mail is answered 452 until there is room"
+        )
+        return (
+            Check(name="store", is_good=broken is None, text=broken or "commits are durable"),
+            Check(name="disk", is_good=has_room, text=room),
+        )
+
+    async def _exposition(self) -> bytes:
+        live = await self._store.history.live_counts()
+        self._metrics.look(
+            live=live,
+            outbound=self._senders.connections,
+            ready=self._schedule.depth,
+            lines_dropped=self._log.dropped,
+        )
+        return self._metrics.exposition()
