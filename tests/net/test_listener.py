@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 import trustme
+from tests.doubles.manual_clock import ManualClock
 
+from sztafeta.net.certificates import CertificateFiles, Certificates
 from sztafeta.net.listener import CannotListen, Listener, ListenerSpec
 from sztafeta.net.tls_wire import Encryption, HandshakeLimits
 
@@ -319,6 +324,7 @@ async def test_handshakes_under_way_are_bounded_and_the_port_lives_on(
         writer.close()
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 async def test_old_tls_is_refused(server_context: ssl.SSLContext) -> None:
     """C-044."""
     old = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -367,14 +373,82 @@ async def test_nothing_is_interpreted_after_the_end_of_tls(
         wire.close()
 
 
-async def test_sessions_are_not_resumed(
-    server_context: ssl.SSLContext, client_context: ssl.SSLContext
+@pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
+async def test_a_session_of_one_listener_is_not_resumed_at_another(
+    authority: trustme.CA, tmp_path: Path, version: ssl.TLSVersion
 ) -> None:
-    """S-15: TLS 1.3 without tickets knows no resumption."""
-    server_context.num_tickets = 0
-    async with listening(server_context, tls="implicit") as made:
-        reader, writer = await made.connect(client_context)
-        await reader.readline()
-        session = writer.get_extra_info("ssl_object").session
+    """S-15."""
+    certificates = certificates_in(tmp_path, authority, ["one", "other"])
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    trusting.minimum_version = trusting.maximum_version = version
+
+    def connect(port: int, session: ssl.SSLSession | None) -> tuple[ssl.SSLSession | None, bool]:
+        plain = socket.create_connection(("127.0.0.1", port))
+        with trusting.wrap_socket(plain, server_hostname="localhost", session=session) as wire:
+            wire.recv(100)
+            return wire.session, bool(wire.session_reused)
+
+    async with (
+        listening(certificates.context("one"), tls="implicit") as one,
+        listening(certificates.context("other"), tls="implicit") as other,
+    ):
+        session, _ = await asyncio.to_thread(connect, one.listener.port, None)
         assert session is None or not session.has_ticket
+        _, reused = await asyncio.to_thread(connect, other.listener.port, session)
+        assert not reused
+
+
+async def test_a_new_certificate_is_shown_to_new_connections_and_open_ones_go_on(
+    authority: trustme.CA, tmp_path: Path, client_context: ssl.SSLContext
+) -> None:
+    """S-18: under load, without a restart."""
+    certificates = certificates_in(tmp_path, authority, ["one"])
+
+    def shown(writer: asyncio.StreamWriter) -> bytes:
+        found = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
+        assert isinstance(found, bytes)
+        return found
+
+    made = Listening(lambda: certificates.context("one"), HandshakeLimits(), tls="implicit")
+    await made.listener.open()
+    old_reader, old_writer = await made.connect(client_context)
+    await old_reader.readline()
+    issue(tmp_path, authority)
+    certificates.check()
+    new_reader, new_writer = await made.connect(client_context)
+    await new_reader.readline()
+    assert shown(new_writer) != shown(old_writer)
+    old_writer.write(b"still here\n")
+    assert await old_reader.readline() == b"still here\n"
+    (tmp_path / "tls.key").write_text("broken")
+    certificates.check()
+    last_reader, last_writer = await made.connect(client_context)
+    await last_reader.readline()
+    assert shown(last_writer) == shown(new_writer), "a broken file changes nothing"
+    for writer in (old_writer, new_writer, last_writer):
         writer.close()
+    made.listener.close()
+
+
+def issue(folder: Path, authority: trustme.CA) -> None:
+    """Write a new certificate, later than any before it however coarse the file system's clock."""
+    issued = authority.issue_cert("localhost")
+    for name, content in (
+        ("tls.crt", issued.cert_chain_pems[0].bytes()),
+        ("tls.key", issued.private_key_pem.bytes()),
+    ):
+        path = folder / name
+        before = path.stat().st_mtime_ns if path.exists() else 0
+        path.write_bytes(content)
+        later = max(before, path.stat().st_mtime_ns) + 1_000_000_000
+        os.utime(path, ns=(later, later))
+
+
+def certificates_in(folder: Path, authority: trustme.CA, listeners: list[str]) -> Certificates:
+    """Issue a certificate and load it."""
+    issue(folder, authority)
+    files = CertificateFiles(certificate=folder / "tls.crt", key=folder / "tls.key")
+    made = Certificates(files, listeners, clock=ManualClock(datetime.now(UTC)))
+    assert made.reload()
+    return made

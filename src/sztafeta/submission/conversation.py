@@ -160,7 +160,7 @@ class Conversation(asyncio.Protocol):
 
     def _flush(self) -> None:
         output = self._session.take_output()
-        if output:
+        if output and not self._wire.is_closing():
             self._pace.answered(self._desk.time())
             self._wire.write(output)
         if self._session.is_closing:
@@ -172,7 +172,8 @@ class Conversation(asyncio.Protocol):
             self._wire.pause_reading()
 
     def _read_on(self) -> None:
-        if not (self._is_reading or self._is_over or self._is_busy or self._is_choked):
+        is_held = self._is_busy or self._is_choked or self._is_over or self._wire.is_closing()
+        if not (self._is_reading or is_held):
             self._is_reading = True
             self._wire.resume_reading()
 
@@ -204,6 +205,8 @@ class Conversation(asyncio.Protocol):
         self._host.ended(self)
         linger = self._desk.limits.linger.total_seconds()
         self._timer = self._loop.call_later(linger, self._wire.abort)
+        if self._wire.is_closing():
+            return
         self._wire.write_eof()
         if not self._is_reading:
             self._wire.resume_reading()
