@@ -43,7 +43,7 @@ _RENEW: Final = (
 )
 FREE_QUEUES_OF: Final = (
     sa.update(ready_queue)
-    .values(node_id=None, next_due=number("now"))
+    .values(node_id=sa.null(), next_due=number("now"))
     .where(ready_queue.c.node_id == number("id", sa.SmallInteger))
 )
 """What a node held becomes free and due now."""

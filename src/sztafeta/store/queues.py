@@ -167,7 +167,7 @@ _ONE_SENDING: Final = (
 
 _GIVE_BACK: Final = (
     sa.update(ready_queue)
-    .values(node_id=None, next_due=number("next_due"))
+    .values(node_id=sa.null(), next_due=number("next_due"))
     .where(
         _queue.queue_id == number("queue_id"),
         _queue.epoch == number("epoch"),

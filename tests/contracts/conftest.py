@@ -1,0 +1,41 @@
+"""The contract suite runs on every store we have."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from tests.contracts.houses import (
+    House,
+    MemoryHouse,
+    joined,
+    postgresql_house,
+    sqlite_house,
+)
+from tests.contracts.letters import Writer
+from tests.doubles.postgres import PostgreSQL, running_postgresql
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> PostgreSQL:
+    """Start a real server when the first test asks for it; it ends with the session."""
+    with running_postgresql() as server:
+        yield server
+
+
+@pytest_asyncio.fixture(params=["memory", "sqlite", "postgresql"])
+async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
+    """Give a store of each kind with one node that has joined."""
+    writer = Writer()
+    opened: House
+    if request.param == "memory":
+        opened = MemoryHouse(writer)
+    elif request.param == "sqlite":
+        opened = await sqlite_house(writer, tmp_path / "data")
+    else:
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        opened = await postgresql_house(writer, tmp_path / "data", server.new_database())
+    yield await joined(opened)
+    await opened.close()
