@@ -1,8 +1,9 @@
 """The wire of an outbound SMTP session: an `asyncio.Protocol` that carries a `ClientSession`.
 
 It writes what the session says and feeds what it reads, in the callbacks of the event loop: a small message
-to a hop with PIPELINING takes two writes, two reads and one wake-up of the caller. It holds the clock, honours
-back-pressure, and turns outcomes into the answers of `service.ports`. What the other side does never raises.
+to a hop with PIPELINING takes two writes, two reads and one wake-up of the caller. It holds the clock,
+honours back-pressure, and turns outcomes into the answers of `service.ports`. What the other side does never
+raises.
 """
 
 from __future__ import annotations
@@ -62,7 +63,9 @@ class SmtpConnection(asyncio.Protocol):
         self._alarm = Alarm(self._timers, self._time_out, shortest=shortest)
         self._attempt_ends = self._timers.time() + self._attempt_seconds
         self._transport: asyncio.Transport | None = None
-        self._conversation: Greeting | Transaction | None = None
+        # The banner may be there before the dialler comes to wait for it.
+        self._greeting = session.greet()
+        self._conversation: Greeting | Transaction = self._greeting
         self._waiter: asyncio.Future[None] | None = None
         self._replies = 0
         self._cut_off: asyncio.TimerHandle | None = None
@@ -75,9 +78,8 @@ class SmtpConnection(asyncio.Protocol):
 
     async def greet(self) -> Greeting:
         """Wait until the session is open for mail, refuses it, or wants the handshake."""
-        greeting = self._session.greet()
-        await self._converse(greeting, b"")
-        return greeting
+        await self._converse(self._greeting, b"")
+        return self._greeting
 
     async def start_tls(self, context: ssl.SSLContext, server_name: str | None) -> Greeting:
         """Shake hands and go on with the greeting inside TLS (RFC 3207 §4).
@@ -86,12 +88,9 @@ class SmtpConnection(asyncio.Protocol):
             OSError: the handshake failed (`ssl.SSLError` among others).
             PlaintextUnread: the hop spoke in the clear after its 220.
         """
-        greeting = self._conversation
-        if not isinstance(greeting, Greeting) or self._transport is None:
-            raise RuntimeError("no greeting is under way")
         ehlo = self._session.start_tls()
         transport = await self._loop.start_tls(
-            self._transport,
+            cast(asyncio.Transport, self._transport),
             self,
             context,
             server_hostname=server_name,
@@ -101,8 +100,8 @@ class SmtpConnection(asyncio.Protocol):
             raise ConnectionResetError("the connection was lost in the TLS handshake")
         self._transport = transport
         self.tls = _tls_of(transport)
-        await self._converse(greeting, ehlo)
-        return greeting
+        await self._converse(self._greeting, ehlo)
+        return self._greeting
 
     @property
     def session(self) -> ClientSession:
@@ -168,8 +167,11 @@ class SmtpConnection(asyncio.Protocol):
         if self._is_quitting:
             self.abort()  # whatever the 221 is
             return
-        session = self._session
-        said = session.receive(data)
+        try:
+            said = self._session.receive(data)
+        except Exception as fault:  # the content could not be read
+            self._fail(fault)
+            return
         if said:
             self._transport.write(said)  # type: ignore[union-attr]
         self._look()
@@ -205,9 +207,9 @@ class SmtpConnection(asyncio.Protocol):
             return
         if said:
             self._transport.write(said)
-        self._replies = self._session.replies
-        self._wait_for_step()
         self._waiter = self._loop.create_future()
+        self._wait_for_step()
+        self._look()
         try:
             await self._waiter
         except asyncio.CancelledError:
@@ -219,7 +221,7 @@ class SmtpConnection(asyncio.Protocol):
     def _look(self) -> None:
         """Find out what the last octets have changed."""
         conversation = self._conversation
-        if conversation is None or conversation.is_over:
+        if conversation.is_over:
             self._wake()
         elif isinstance(conversation, Greeting) and conversation.wants_handshake:
             self._transport.pause_reading()  # type: ignore[union-attr]
@@ -250,8 +252,7 @@ class SmtpConnection(asyncio.Protocol):
         self.abort()
 
     def _lose(self, trouble: Trouble) -> None:
-        conversation = self._conversation
-        if conversation is not None and not conversation.is_over:
+        if not self._conversation.is_over:
             self._session.lose(trouble)
         self._wake()
 

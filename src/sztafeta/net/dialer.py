@@ -1,8 +1,8 @@
 """Opens connections to the hops of a route: addresses in order, greeting, TLS, until one will take mail.
 
-A hop that does not answer, turns us away or cannot prove what the route demands is left for the next one. When
-none is left, the decisive answer is reported: for good only when every hop said so, otherwise the most telling
-temporary one (RFC 5321 §5.1, R-46).
+A hop that does not answer, turns us away or cannot prove what the route demands is left for the next one.
+When none is left, the decisive answer is reported: for good only when every hop said so, otherwise the most
+telling temporary one (RFC 5321 §5.1, R-46).
 """
 
 from __future__ import annotations

@@ -37,7 +37,7 @@ NEEDS_8BITMIME: Final = Trouble(
 )
 
 _PATH = re.compile(r"[^<>\x00-\x1f\x7f-\x9f]{1,320}")
-_PARAMETER_VALUE = re.compile(r"[!-~]+")
+_PARAMETER_VALUE = re.compile(r"[!-~\x80-\U0010ffff]+")
 _NOTIFY_WORDS: Final = (
     (Notify.SUCCESS, "SUCCESS"),
     (Notify.FAILURE, "FAILURE"),
@@ -89,14 +89,19 @@ def mail_line(cargo: Cargo, offers: Offers) -> bytes | Reply | Trouble:
     return f"MAIL FROM:<{path}>{size_word}{body_word}{utf8_word}{return_words}\r\n".encode()
 
 
-def rcpt_line(forward_path: ForwardPath, offers: Offers) -> bytes | Reply | Trouble:
-    """Write RCPT, or say why this address cannot be given to the hop (RFC 5321 §4.1.1.3)."""
+def rcpt_line(
+    forward_path: ForwardPath, offers: Offers, *, smtputf8: bool
+) -> bytes | Reply | Trouble:
+    """Write RCPT, or say why this address cannot be given to the hop (RFC 5321 §4.1.1.3).
+
+    `smtputf8` says whether MAIL carries SMTPUTF8.
+    """
     path = _path(forward_path.mailbox)
     if path is None:
         return UNSPEAKABLE_553
     if forward_path.mailbox.needs_smtputf8 and not offers.smtputf8:
         return NEEDS_SMTPUTF8
-    words = _notify_words(forward_path) if offers.dsn else ""
+    words = _notify_words(forward_path, smtputf8) if offers.dsn else ""
     return f"RCPT TO:<{path}>{words}\r\n".encode()
 
 
@@ -144,11 +149,14 @@ def _return_words(envelope: Envelope) -> str:
     return ret + _parameter("ENVID", envelope.envelope_id)
 
 
-def _notify_words(forward_path: ForwardPath) -> str:
+def _notify_words(forward_path: ForwardPath, smtputf8: bool) -> str:
     """Pass NOTIFY and ORCPT on (RFC 3461 §5.2.1)."""
     notify = forward_path.notify
     word = "" if notify is None else f" NOTIFY={_notify_value(notify)}"
-    return word + _parameter("ORCPT", forward_path.original)
+    original = forward_path.original
+    if original is not None and not (smtputf8 or original.isascii()):
+        return word  # RFC 6533 §3: UTF-8 in ORCPT only under SMTPUTF8
+    return word + _parameter("ORCPT", original)
 
 
 def _notify_value(notify: Notify) -> str:

@@ -36,6 +36,7 @@ class ClientSession:
     """One SMTP connection as the client sees it."""
 
     __slots__ = (
+        "_awaits_handshake",
         "_chunking",
         "_conversation",
         "_is_in_step",
@@ -65,6 +66,7 @@ class ClientSession:
         self._chunking = chunking
         self._parser = ReplyParser()
         self._conversation: Greeting | Transaction | None = None
+        self._awaits_handshake = False
         self._is_in_step = True
         self._is_open = False
         self._needs_reset = False
@@ -84,11 +86,12 @@ class ClientSession:
             PlaintextUnread: octets came in the clear after the 220; nothing of them may be obeyed.
         """
         greeting = self._conversation
-        if not (isinstance(greeting, Greeting) and greeting.wants_handshake):
+        if not (isinstance(greeting, Greeting) and self._awaits_handshake):
             raise RuntimeError("no STARTTLS was accepted")
         if self._parser.has_unread:
             raise PlaintextUnread
         self._parser = ReplyParser()
+        self._awaits_handshake = False
         self.is_encrypted, self.offers = True, NOTHING
         self.transcript.entries.append("# TLS")
         return self._say(greeting.after_tls())
@@ -136,12 +139,13 @@ class ClientSession:
 
     def receive(self, data: bytes) -> bytes:
         """Take octets from the wire; give what to write next."""
-        self._parser.feed(data)
+        parser = self._parser
+        parser.feed(data)
         said = b""
         try:
-            while not self._awaits_handshake() and (reply := self._parser.take()) is not None:
+            while not self._awaits_handshake and (reply := parser.take()) is not None:
                 said = self._hear(reply)
-                if (said or self.stream is not None) and self._parser.has_unread:
+                if said and parser.has_unread:
                     return self._lose_step("a reply came before its command")
         except ReplyFault as fault:
             return self._lose_step(str(fault))
@@ -157,7 +161,6 @@ class ClientSession:
         """Note that `stream` was written to its end; the reply to the final dot comes next."""
         if isinstance(self._conversation, Transaction):
             self._conversation.content_sent()
-            self.transcript.entries.append(CONTENT)
 
     def lose(self, trouble: Trouble) -> None:
         """Note that the wire broke or went silent; the conversation is over."""
@@ -180,19 +183,17 @@ class ClientSession:
             self._settle(conversation)
         if not said:
             return b""
-        self.transcript.entries.append(CONTENT if conversation.step is Step.DOT else said)
+        is_content = conversation.step is Step.DOT or conversation.stream is not None
+        self.transcript.entries.append(CONTENT if is_content else said)
         return said
 
     def _hear_greeting(self, greeting: Greeting, reply: Reply) -> bytes:
         self.transcript.entries.append(shortened(reply))
         said = greeting.hear(reply)
+        self._awaits_handshake = greeting.wants_handshake
         if greeting.is_over:
             self._open(greeting)
         return self._say(said) if said else b""
-
-    def _awaits_handshake(self) -> bool:
-        conversation = self._conversation
-        return isinstance(conversation, Greeting) and conversation.wants_handshake
 
     def _say(self, said: bytes) -> bytes:
         self.transcript.entries.append(said)

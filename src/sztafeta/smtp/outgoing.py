@@ -1,15 +1,15 @@
 """Content on its way out: canonical line ends, dots, and the end (RFC 5321 §4.5.2, §2.3.8).
 
 The last wall against smuggling: whatever the content holds, the wire carries no CR without LF, no LF without
-CR, and no line of ours that a lenient receiver could take for the end. Small content becomes one piece of
-octets, big content a stream of blocks; both give the same octets.
+CR, and no line of ours that a lenient receiver could take for the end, not even one that drops NULs. Small
+content becomes one piece of octets, big content a stream of blocks; both give the same octets.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from typing import Protocol
+from typing import Final, Protocol
 
 
 class Octets(Protocol):
@@ -27,8 +27,13 @@ class ContentTorn(Exception):
     """The content has fewer or more octets than it said: it must not be sent short."""
 
 
+NUL: Final = b"\x00"
+# A receiver that drops NULs would read these lines as lone dots. Another dot in front is taken away again by
+# every receiver, because a line that begins with a dot loses it (RFC 5321 §4.5.2).
+_NULS_AND_DOT = re.compile(rb"\r\n(\x00+\.)")
+_LEAD = re.compile(rb"\x00*\.")
 _ANY_LINE_END = re.compile(rb"\r\n|\r|\n")
-END_OF_DATA = b".\r\n"
+END_OF_DATA: Final = b".\r\n"
 """RFC 5321 §4.1.1.4, after the CRLF of the last line."""
 
 
@@ -46,25 +51,49 @@ def stuffed(content: bytes) -> bytes:
     Content that does not end with CRLF gets one, because only a whole line can precede the final dot.
     """
     content = canonical(content)
-    lead = b"." if content.startswith(b".") else b""
     end = b"" if not content or content.endswith(b"\r\n") else b"\r\n"
-    return b"".join((lead, content.replace(b"\r\n.", b"\r\n.."), end, END_OF_DATA))
+    return b"".join((_lead(content), _with_dots(content), end, END_OF_DATA))
 
 
 def stuffed_blocks(blocks: Iterable[bytes]) -> Iterator[bytes]:
     """Do what `stuffed` does, block by block."""
     is_line_start, held = True, b""
     for block in blocks:
-        piece = held + block if held else block
-        # A CR at the end may be half of a CRLF: it waits for what follows.
-        held = b"\r" if piece.endswith(b"\r") else b""
-        piece = canonical(piece[:-1] if held else piece)
+        piece, held = _split_open_end(held + block if held else block, is_line_start)
         if piece:
-            lead = b"." if is_line_start and piece.startswith(b".") else b""
+            lead = _lead(piece) if is_line_start else b""
             is_line_start = piece.endswith(b"\r\n")
-            yield lead + piece.replace(b"\r\n.", b"\r\n..")
-    is_whole = is_line_start and not held
-    yield END_OF_DATA if is_whole else b"\r\n" + END_OF_DATA
+            yield lead + _with_dots(piece)
+    if held:
+        yield canonical(held)
+        is_line_start = held == b"\r"
+    yield END_OF_DATA if is_line_start else b"\r\n" + END_OF_DATA
+
+
+def _split_open_end(piece: bytes, is_line_start: bool) -> tuple[bytes, bytes]:
+    """Make a piece canonical, and hold back an end whose meaning depends on what follows.
+
+    That is a CR, which may be half of a CRLF, and NULs at the start of a line, which may precede a dot.
+    """
+    if piece.endswith(b"\r"):
+        return canonical(piece[:-1]), b"\r"
+    piece = canonical(piece)
+    if not piece.endswith(NUL):
+        return piece, b""
+    before = piece.rstrip(NUL)
+    opens_line = before.endswith(b"\r\n") if before else is_line_start
+    return (before, piece[len(before) :]) if opens_line else (piece, b"")
+
+
+def _lead(piece: bytes) -> bytes:
+    """Give the dot for a piece that begins a line."""
+    return b"." if piece[:1] in (b".", NUL) and _LEAD.match(piece) else b""
+
+
+def _with_dots(piece: bytes) -> bytes:
+    """Double the leading dots of all lines but the first."""
+    piece = piece.replace(b"\r\n.", b"\r\n..")
+    return _NULS_AND_DOT.sub(rb"\r\n.\1", piece) if NUL in piece else piece
 
 
 def counted(blocks: Iterable[bytes], size: int) -> Iterator[bytes]:

@@ -20,10 +20,9 @@ MAX_CONTINUATIONS: Final = 100
 MAX_TEXT: Final = 512
 """Characters of text that are kept of a line, and of a whole reply that is not for EHLO."""
 
-# The line that nearly every server sends: clean, single, with a status of its class or none.
-_CLEAN = re.compile(
-    rb"([2-5])([0-9]{2}) (?:(?!3)\1\.([0-9]{1,3})\.([0-9]{1,3}) )?(?![2-5]\.)([ -~]{0,512})\r\n"
-)
+MAX_KNOWN: Final = 16
+"""Lines that are remembered with their replies: a server says most things again and again."""
+
 # Reply-line = *( Reply-code "-" [ textstring ] CRLF ) Reply-code [ SP textstring ] CRLF
 _LINE = re.compile(rb"([1-5][0-9]{2})(?:([ -])(.*))?", re.DOTALL)
 # status-code = class "." subject "." detail (RFC 3463 §2)
@@ -38,7 +37,7 @@ class ReplyFault(Exception):
 class ReplyParser:
     """Unread octets, and the lines of a reply that is not complete yet."""
 
-    __slots__ = ("_code", "_data", "_is_skipping", "_lines", "_position")
+    __slots__ = ("_code", "_data", "_is_skipping", "_known", "_lines", "_position")
 
     def __init__(self) -> None:
         self._data = b""
@@ -46,6 +45,7 @@ class ReplyParser:
         self._is_skipping = False
         self._code = 0
         self._lines: list[str] = []
+        self._known: dict[bytes, Reply] = {}
 
     @property
     def has_unread(self) -> bool:
@@ -69,27 +69,37 @@ class ReplyParser:
         Raises:
             ReplyFault: the octets are no reply.
         """
-        if not self._lines:
-            clean = _CLEAN.match(self._data, self._position)
-            if clean is not None:
-                self._position = clean.end()
-                return _clean_reply(clean)
-        return self._take_slowly()
-
-    def _take_slowly(self) -> Reply | None:
         while (line := self._take_line()) is not None:
-            match = _LINE.fullmatch(line)
-            if match is None:
-                raise ReplyFault(f"not a reply: {_escaped(line)[:MAX_TEXT]}")
-            code = int(match[1])
-            if self._lines and code != self._code:
-                raise ReplyFault(f"a reply of two codes: {self._code} and {code}")
-            self._code = code
-            self._lines.append(_escaped((match[3] or b"")[:MAX_TEXT])[:MAX_TEXT])
-            if match[2] != b"-":
-                return self._finish()
-            if len(self._lines) > MAX_CONTINUATIONS:
-                raise ReplyFault(f"a reply of more than {MAX_CONTINUATIONS} continuation lines")
+            if self._lines:
+                reply = self._read(line)
+            else:
+                reply = self._known.get(line) or self._read_first(line)
+            if reply is not None:
+                return reply
+        return None
+
+    def _read_first(self, line: bytes) -> Reply | None:
+        """Read the first line of a reply, which mostly is the only one."""
+        reply = self._read(line)
+        if reply is not None and len(self._known) < MAX_KNOWN:
+            self._known[line] = reply
+        return reply
+
+    def _read(self, line: bytes) -> Reply | None:
+        """Read a line; give the reply that it ends."""
+        match = _LINE.fullmatch(line)
+        if match is None:
+            raise ReplyFault(f"not a reply: {_escaped(line[:MAX_TEXT])[:MAX_TEXT]}")
+        digits, separator, text = match.groups(b"")
+        code = int(digits)
+        if self._lines and code != self._code:
+            raise ReplyFault(f"a reply of two codes: {self._code} and {code}")
+        self._code = code
+        self._lines.append(_escaped(text[:MAX_TEXT])[:MAX_TEXT])
+        if separator != b"-":
+            return self._finish()
+        if len(self._lines) > MAX_CONTINUATIONS:
+            raise ReplyFault(f"a reply of more than {MAX_CONTINUATIONS} continuation lines")
         return None
 
     def _take_line(self) -> bytes | None:
@@ -108,23 +118,19 @@ class ReplyParser:
         self._position, self._is_skipping = 0, True
 
     def _finish(self) -> Reply:
+        """Make the reply of the lines that were read."""
         texts, self._lines = self._lines, []
-        statuses = [_STATUS.match(text) for text in texts]
         # A status of another class than the reply's says nothing (RFC 3463 §3.1).
         klass = str(self._code // 100)
-        found = [match if match and match[1] == klass else None for match in statuses]
-        lines = [
-            text[match.end() :] if match else text for text, match in zip(texts, found, strict=True)
-        ]
-        return Reply(self._code, _status(found[0]), tuple(lines))
-
-
-def _clean_reply(match: re.Match[bytes]) -> Reply:
-    klass, rest, subject, detail, text = match.groups()
-    status = None
-    if subject is not None:
-        status = EnhancedStatus(int(klass), int(subject), int(detail))
-    return Reply(int(klass + rest), status, (text.decode("ascii"),))
+        status, lines = None, []
+        for text in texts:
+            match = _STATUS.match(text)
+            if match is None or match[1] != klass:
+                lines.append(text)
+            else:
+                status = status or match
+                lines.append(text[match.end() :])
+        return Reply(self._code, _status(status), tuple(lines))
 
 
 def _status(match: re.Match[str] | None) -> EnhancedStatus | None:
@@ -133,7 +139,10 @@ def _status(match: re.Match[str] | None) -> EnhancedStatus | None:
 
 def _escaped(octets: bytes) -> str:
     """Write octets as printable ASCII."""
-    return _UNPRINTABLE.sub(lambda char: f"\\x{ord(char[0]):02x}", octets.decode("latin-1"))
+    text = octets.decode("latin-1")
+    if text.isascii() and text.isprintable():
+        return text
+    return _UNPRINTABLE.sub(lambda char: f"\\x{ord(char[0]):02x}", text)
 
 
 def shortened(reply: Reply) -> Reply:

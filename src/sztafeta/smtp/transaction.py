@@ -5,7 +5,7 @@ and gives the next ones. With PIPELINING the commands go as one group (RFC 2920)
 the receiver cannot take (size, 8-bit, SMTPUTF8) is found before a word is said. Each forward-path gets an
 outcome of its own; the reply to the final dot is the outcome of all that were accepted.
 
-Content that is small comes out of `hear()` whole; bigger content waits in `stream`, for the owner of the wire
+Content that is small comes out of `hear()` whole; bigger content goes on in `stream`, for the owner of the wire
 to pull block by block as the wire takes it, and then to call `content_sent()`.
 """
 
@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Final
 
-from sztafeta.smtp.cargo import SMALL, Cargo, mail_line, rcpt_line
+from sztafeta.smtp.cargo import SMALL, Cargo, mail_line, rcpt_line, says_smtputf8
 from sztafeta.smtp.dialogue import Heard, Step, Trouble, TroubleKind
 from sztafeta.smtp.greeting import Offers
 from sztafeta.smtp.outgoing import END_OF_DATA, is_canonical, stuffed, stuffed_blocks
@@ -111,8 +111,9 @@ class Transaction:
     def _rcpt_lines(self) -> list[bytes]:
         """Write RCPT for every forward-path that can be said; decide about the others."""
         lines = []
+        smtputf8 = says_smtputf8(self._cargo.envelope, self._offers)
         for place, forward_path in enumerate(self._cargo.envelope.forward_paths):
-            line = rcpt_line(forward_path, self._offers)
+            line = rcpt_line(forward_path, self._offers, smtputf8=smtputf8)
             if isinstance(line, bytes):
                 lines.append(line)
                 self._offered.append(place)
@@ -212,13 +213,15 @@ class Transaction:
         whole: Callable[[bytes], bytes],
         by_block: Callable[[Iterable[bytes]], Iterator[bytes]],
     ) -> bytes:
-        """Give small content now; leave big content in `stream`."""
+        """Give small content now; of big content the first block, and leave the others in `stream`."""
         self._hear = Transaction._hear_dot
         if self._cargo.content.size <= SMALL:
             self.step = Step.DOT
             return whole(b"".join(self._cargo.blocks()))
-        self.stream = by_block(self._cargo.blocks())
-        return b""
+        stream = by_block(self._cargo.blocks())
+        first = next(stream)
+        self.stream = stream
+        return first
 
     def _hear_dot(self, reply: Reply) -> bytes:
         self._decide_rest(reply)
