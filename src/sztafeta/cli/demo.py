@@ -83,10 +83,8 @@ async def _demo(folder: Path, first_port: int, output: Output, *, is_ephemeral: 
     async with Demo(folder, remembered, accept_unsafe_storage=is_ephemeral) as running:
         _introduce(output, running)
         await _welcome(output, running)
-        output.line(
-            f"\nData in {folder}, log in {running.log_path.name} there. Ctrl-C ends it.",
-            style="dim",
-        )
+        output.line(f"\nHistory: sztafeta message list --config {running.settings_file}")
+        output.line(f"Data and log are in {folder}. Ctrl-C ends it.", style="dim")
         running.on_arrival = lambda arrived: _tell(output, arrived)
         await told.wait()
         output.line("\nStopping …", style="dim")

@@ -23,6 +23,7 @@ from sztafeta.cli.accounts import new_account
 from sztafeta.cli.demo_ports import HOST, DemoPorts, Remembered
 from sztafeta.cli.domains import new_keys
 from sztafeta.config import Settings
+from sztafeta.config.printed import toml_file
 from sztafeta.inbox.catch_all import CatchAll
 from sztafeta.inbox.letterbox import Arrived, Letterbox
 from sztafeta.inbox.pages import Hints, InboxPages
@@ -47,9 +48,9 @@ class Demo:
         self.ports = remembered.ports or DemoPorts()
         self.password = remembered.password
         self.log_path = folder / "sztafeta.log"
-        self.settings = demo_settings(
-            folder, self.ports, accept_unsafe_storage=accept_unsafe_storage
-        )
+        tree = demo_settings(folder, self.ports, accept_unsafe_storage=accept_unsafe_storage)
+        self.settings = Settings.model_validate(tree)
+        self.settings_file.write_text(toml_file(tree), encoding="utf-8")
         self.on_arrival: Callable[[Arrived], None] = lambda arrived: None
         """Told when a message is in the inbox."""
         self._arrivals: asyncio.Queue[Arrived] = asyncio.Queue()
@@ -134,6 +135,11 @@ class Demo:
         """Give ready command lines for programs that newcomers have."""
         return command_lines(self.ports, self.password)
 
+    @property
+    def settings_file(self) -> Path:
+        """Where the settings stand, for the other commands' `--config`."""
+        return self.folder / "sztafeta.toml"
+
     def as_value(self) -> dict[str, Any]:
         """Give everything for programs."""
         ports = self.ports
@@ -150,27 +156,26 @@ class Demo:
             "inbox": self.inbox_url,
             "health": f"http://{HOST}:{ports.operations}/health",
             "data": str(self.folder),
+            "settings": str(self.settings_file),
         }
 
 
-def demo_settings(folder: Path, ports: DemoPorts, *, accept_unsafe_storage: bool) -> Settings:
+def demo_settings(folder: Path, ports: DemoPorts, *, accept_unsafe_storage: bool) -> dict[str, Any]:
     """Give the settings of the demo: production's, but for ports, folder and route."""
     listeners = [
         {"name": "smtp", "address": HOST, "port": ports.smtp},
         {"name": "submission", "address": HOST, "port": ports.submission},
         {"name": "submissions", "address": HOST, "port": ports.submissions, "tls": "implicit"},
     ]
-    return Settings.model_validate(
-        {
-            "hostname": HOSTNAME,
-            "data_directory": folder,
-            "accept_unsafe_storage": accept_unsafe_storage,
-            "listeners": listeners,
-            "routes": [{"domains": ["*"], "host": HOST, "port": ports.catch_all}],
-            "http": {"address": HOST, "port": ports.operations},
-            "limits": {"free_space": 0.01},
-        }
-    )
+    return {
+        "hostname": HOSTNAME,
+        "data_directory": str(folder),
+        "accept_unsafe_storage": accept_unsafe_storage,
+        "listeners": listeners,
+        "routes": [{"domains": ["*"], "host": HOST, "port": ports.catch_all}],
+        "http": {"address": HOST, "port": ports.operations},
+        "limits": {"free_space": 0.01},
+    }
 
 
 async def furnish(store: Store, password: str, settings: Settings) -> None:
@@ -198,7 +203,7 @@ def command_lines(ports: DemoPorts, password: str) -> list[tuple[str, str]]:
     """Give ready command lines for swaks and curl."""
     sender, recipient = f"shop@{DOMAIN}", "anyone@example.com"
     swaks = [
-        *("swaks", "--server", f"{HOST}:{ports.smtp}", "--tls"),
+        *("swaks", "--server", f"{HOST}:{ports.smtp}", "--tls-optional"),
         *("--auth-user", LOGIN, "--auth-password", password),
         *("--from", sender, "--to", recipient),
     ]

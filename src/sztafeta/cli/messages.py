@@ -155,10 +155,11 @@ def _print_recipient(output: Output, one: RecipientHistory) -> None:
     output.line(f"{one.forward_path.mailbox}  {state}", style=f"bold {_STYLES.get(one.state, '')}")
     if one.due_at is not None and not one.state.is_final:
         output.line(f"  next attempt  {readable(one.due_at)}")
-    steps = [(event.at, f"{event.kind.value}  {_details(event.details)}") for event in one.events]
-    steps += [(attempt.ended_at, _in_words(attempt)) for attempt in one.attempts]
-    for at, text in sorted(steps, key=lambda step: step[0]):
-        output.line(f"  {readable(at)}  {text.rstrip()}")
+    attempts = {attempt.number: attempt for attempt in one.attempts}
+    for event in one.events:
+        attempt = attempts.get(event.details.get("attempt", 0))
+        story = _in_words(attempt) if attempt else _details(event.details)
+        output.line(f"  {readable(event.at)}  {event.kind.value:<9}  {story}".rstrip())
     for attempt in one.attempts:
         if attempt.transcript:
             output.line(f"  dialogue of attempt {attempt.number}", style="dim")
@@ -174,4 +175,4 @@ def _in_words(one: Attempt) -> str:
     said = " ".join(filter(None, (str(one.reply_code or ""), one.reply_status, one.reply_text)))
     where = f"at {one.stage}" + (f" of {one.hop}" if one.hop else "")
     tls = f", {one.tls}" if one.tls else ""
-    return f"attempt {one.number} {one.outcome} {where}{tls} in {took:.2f} s: {said} [{one.rule}]"
+    return f"attempt {one.number} {where}{tls} in {took:.2f} s: {said} [{one.rule}]"

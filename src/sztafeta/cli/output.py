@@ -20,6 +20,8 @@ from sztafeta.log import escape
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
+WIDTH_IN_FILES = 240
+_LONG_COLUMNS = frozenset({"subject", "text", "value"})
 _ERRORS = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
@@ -32,7 +34,8 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.is_json = as_json
-        self._console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+        width = None if sys.stdout.isatty() else WIDTH_IN_FILES
+        self._console = Console(highlight=False, soft_wrap=True, width=width)
 
     def table(
         self, columns: Sequence[str], rows: Sequence[Mapping[str, Any]], *, empty: str
@@ -46,7 +49,8 @@ class Output:
             return
         table = Table(box=None, pad_edge=False, header_style="dim")
         for column in columns:
-            table.add_column(column.replace("_", " "), overflow="fold")
+            is_long = column in _LONG_COLUMNS
+            table.add_column(column.replace("_", " "), overflow="fold", no_wrap=not is_long)
         for row in rows:
             table.add_row(*(Text(readable(row.get(column))) for column in columns))
         self._console.print(table)

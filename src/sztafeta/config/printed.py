@@ -121,6 +121,24 @@ def toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
+def toml_file(tree: dict[str, Any]) -> str:
+    """Write a settings file: plain values first, then tables and lists of tables."""
+    lines = [f"{key} = {toml(value)}" for key, value in tree.items() if not _is_table(value)]
+    for key, value in tree.items():
+        if not _is_table(value):
+            continue
+        is_list = isinstance(value, list)
+        for table in value if is_list else [value]:
+            lines += ["", f"[[{key}]]" if is_list else f"[{key}]"]
+            lines += [f"{name} = {toml(one)}" for name, one in table.items()]
+    return "\n".join(lines) + "\n"
+
+
+def _is_table(value: Any) -> bool:
+    first = value[0] if isinstance(value, list) and value else value
+    return isinstance(first, dict)
+
+
 def _tables(model: type[BaseModel], table: str) -> Iterator[tuple[str, str, list[Setting]]]:
     defaults = model.model_construct().model_dump(mode="json", warnings=False)
     inner: list[tuple[str, type[BaseModel]]] = []
