@@ -1,0 +1,103 @@
+"""`sztafeta account`: what is created can be found, passwords are shown once, faults say what to change."""
+
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+from tests.cli.command_line import Sztafeta
+
+from sztafeta.cli.accounts import new_password
+
+
+@pytest.fixture
+def shop(sztafeta: Sztafeta) -> Sztafeta:
+    sztafeta("account", "add-customer", "shop")
+    return sztafeta
+
+
+def test_a_customer_and_an_account_are_found_again(shop: Sztafeta) -> None:
+    shop("account", "add", "1.shop.smtp", "--customer", "shop")
+    (customer,) = shop("account", "customers", "--json").value
+    (account,) = shop("account", "list", "--json").value
+    assert customer["customer"] == "shop"
+    assert (account["login"], account["customer"]) == ("1.shop.smtp", "shop")
+
+
+def test_a_new_account_is_careful(shop: Sztafeta) -> None:
+    """No cleartext login, own domains only, no null sender, at most 50 connections, 48 hours."""
+    made = shop("account", "add", "1.shop.smtp", "--customer", "shop", "--json").value
+    assert made["cleartext"] is False
+    assert made["sender_rule"] == "own-domains"
+    assert made["null_sender"] is False
+    assert made["max_connections"] == 50
+    assert made["ttl"] == "48h"
+
+
+def test_the_password_is_shown_once_and_never_stored(shop: Sztafeta) -> None:
+    password = shop("account", "add", "1.shop.smtp", "--customer", "shop", "--json").value[
+        "password"
+    ]
+    assert password not in shop("account", "show", "1.shop.smtp").out
+    stored = b"".join(path.read_bytes() for path in shop.data.rglob("*") if path.is_file())
+    assert password.encode() not in stored
+    assert hashlib.sha256(password.encode()).digest() in stored
+
+
+def test_a_new_password_replaces_the_old(shop: Sztafeta) -> None:
+    first = shop("account", "add", "1.shop.smtp", "--customer", "shop", "--json").value["password"]
+    second = shop("account", "password", "1.shop.smtp", "--json").value["password"]
+    assert first != second
+
+
+def test_passwords_are_long_and_never_the_same() -> None:
+    """W-16: at least 112 bits, so a plain hash is enough."""
+    made = {new_password() for _ in range(100)}
+    assert len(made) == 100
+    assert all(len(one.replace("-", "")) == 25 for one in made)
+
+
+def test_what_an_account_may_can_be_changed(shop: Sztafeta) -> None:
+    shop("account", "add", "1.shop.smtp", "--customer", "shop")
+    shop(
+        "account", "set", "1.shop.smtp", "--allow-cleartext", "--sender-rule", "any", "--ttl", "2h"
+    )
+    shown = shop("account", "show", "1.shop.smtp", "--json").value
+    assert (shown["cleartext"], shown["sender_rule"], shown["ttl"]) == (True, "any", "2h")
+    assert shown["max_connections"] == 50, "what is not named stays"
+
+
+def test_suspending_and_resuming(shop: Sztafeta) -> None:
+    shop("account", "add", "1.shop.smtp", "--customer", "shop")
+    shop("account", "suspend", "1.shop.smtp")
+    assert shop("account", "show", "1.shop.smtp", "--json").value["may_send"] is False
+    shop("account", "resume", "1.shop.smtp")
+    shop("account", "suspend-customer", "shop")
+    assert shop("account", "show", "1.shop.smtp", "--json").value["may_send"] is False
+    shop("account", "resume-customer", "shop")
+    assert shop("account", "show", "1.shop.smtp", "--json").value["may_send"] is True
+
+
+def test_a_deleted_login_is_gone(shop: Sztafeta) -> None:
+    shop("account", "add", "1.shop.smtp", "--customer", "shop")
+    shop("account", "delete", "1.shop.smtp")
+    assert "There is no SMTP account" in shop("account", "list").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("account", "add-customer", "shop"), 1, "taken already"),
+        (("account", "add-customer", "Big Shop"), 2, "lower-case letters"),
+        (("account", "add", "shop", "--customer", "shop"), 2, "looks like 1.alice.smtp"),
+        (("account", "add", "1.shop.smtp", "--customer", "nobody"), 1, "nobody"),
+        (("account", "show", "9.shop.smtp"), 1, "sztafeta account list"),
+        (("account", "password", "9.shop.smtp"), 1, "9.shop.smtp"),
+        (("account", "suspend-customer", "nobody"), 1, "nobody"),
+        (("account", "add", "1.shop.smtp", "--customer", "shop", "--ttl", "soon"), 2, "48h"),
+    ],
+)
+def test_faults_are_one_clear_line(
+    shop: Sztafeta, arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    assert said in shop(*arguments, code=code).err
