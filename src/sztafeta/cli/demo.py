@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -83,13 +84,28 @@ async def _demo(folder: Path, first_port: int, output: Output, *, is_ephemeral: 
     async with Demo(folder, remembered, accept_unsafe_storage=is_ephemeral) as running:
         _introduce(output, running)
         await _welcome(output, running)
-        output.line(f"\nHistory: sztafeta message list --config {running.settings_file}")
-        output.line(f"Data and log are in {folder}. Ctrl-C ends it.", style="dim")
+        settings_file = _from_here(running.settings_file)
+        output.line(f"\nHistory: {_program()} message list --config {settings_file}")
+        output.line(f"Data and log are in {_from_here(folder)}. Ctrl-C ends it.", style="dim")
         running.on_arrival = lambda arrived: _tell(output, arrived)
         await told.wait()
         output.line("\nStopping …", style="dim")
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+
+
+def _program() -> str:
+    """Name this program as it can be typed here."""
+    if shutil.which("sztafeta"):
+        return "sztafeta"
+    started = Path(sys.argv[0])
+    return str(_from_here(started)) if started.stem == "sztafeta" else "python -m sztafeta"
+
+
+def _from_here(path: Path) -> Path:
+    """Name a path as briefly as it can be typed here."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
 
 
 def _introduce(output: Output, running: Demo) -> None:
