@@ -1,4 +1,4 @@
 """Bootstrap: who is introduced to whom; it knows everybody and decides nothing.
 
-`service` is a page of constructors, `values` gives settings as the parts' plain values, `store` opens the store.
+`service` is a page of constructors, `values` gives the parts plain values, `store` opens the store.
 """

@@ -334,8 +334,10 @@ class Connection(Protocol):
     """`host[address]:port`."""
     tls: str
     """TLS version and cipher, or empty."""
-    transactions: int
-    """How many it has carried."""
+
+    @property
+    def transactions(self) -> int:
+        """How many it has carried."""
 
     async def transact(self, parcel: Parcel) -> Dialogue:
         """Offer the parcel; never raises for what the other side does."""
