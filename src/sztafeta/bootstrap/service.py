@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
@@ -39,6 +39,7 @@ from sztafeta.service.schedule import Schedule
 from sztafeta.service.sign import Sign
 from sztafeta.submission.desk import Door
 from sztafeta.submission.reception import Reception
+from sztafeta.workers.housekeeper import Housekeeper
 from sztafeta.workers.scheduler import Scheduler
 from sztafeta.workers.senders import Senders
 
@@ -62,6 +63,7 @@ class Service:
         self._clock = SystemClock()
         self._stack = AsyncExitStack()
         self._broken = asyncio.Event()
+        self._is_stopping = False
         self.ports: dict[str, int] = {}
         """The ports that are open, by listener; `http` is the operator's."""
 
@@ -179,6 +181,7 @@ class Service:
         )
         self._stack.push_async_callback(record.finish)
         self._start_scheduler()
+        self._start_housekeeper(deliver)
 
     def _sign(self) -> Sign:
         threads = ThreadPoolExecutor(self._settings.delivery.signing_threads, "signer")
@@ -192,13 +195,19 @@ class Service:
             clock=self._clock,
             on_trouble=self._observer.trouble,
         )
-        running = asyncio.ensure_future(scheduler.run())
+        self._keep_until_stopped(scheduler.run(), scheduler.stop)
 
-        async def stop() -> None:
-            scheduler.stop()
-            await running
-
-        self._stack.push_async_callback(stop)
+    def _start_housekeeper(self, deliver: Deliver) -> None:
+        housekeeper = Housekeeper(
+            queues=self._store.queues,
+            house=self._store.housekeeping,
+            schedule=self._schedule,
+            deliver=deliver,
+            clock=self._clock,
+            keep_messages=self._settings.retention.messages,
+            on_trouble=self._observer.trouble,
+        )
+        self._keep_until_stopped(housekeeper.run(), housekeeper.stop)
 
     def _open_reception(self) -> Reception:
         accept = Accept(
@@ -207,7 +216,7 @@ class Service:
             schedule=self._schedule,
             ids=self._ids,
             clock=self._clock,
-            composer=Composer(self._settings.hostname),
+            composer=Composer(self._settings.hostname, max_hops=self._settings.limits.hops),
             patience=self._settings.limits.accept,
         )
         return Reception(
@@ -248,6 +257,18 @@ class Service:
 
     # -- while it runs ---------------------------------------------------------------------------
 
+    def _keep_until_stopped(
+        self, work: Coroutine[Any, Any, None], stop: Callable[[], None]
+    ) -> None:
+        """Run a worker beside everything else; when we close, tell it to stop and let it finish."""
+        task = asyncio.ensure_future(work)
+
+        async def end() -> None:
+            stop()
+            await task
+
+        self._stack.push_async_callback(end)
+
     def _keep_running(self, work: Coroutine[Any, Any, None]) -> None:
         """Run a loop beside everything else until we close."""
         task = asyncio.ensure_future(work)
@@ -267,6 +288,7 @@ class Service:
 
     async def _drain(self, reception: Reception) -> None:
         """Let sessions and deliveries finish beside each other; the ports are closed already."""
+        self._is_stopping = True
         patience = self._settings.drain
         await asyncio.gather(
             reception.shut_down(patience), self._senders.stop(patience=patience.total_seconds())
@@ -280,7 +302,9 @@ class Service:
             if has_room
             else "full: mail is answered 452 until there is room"
         )
+        stopping = "stopping: mail is taken elsewhere" if self._is_stopping else "taking mail"
         return (
+            Check(name="running", is_good=not self._is_stopping, text=stopping),
             Check(name="store", is_good=broken is None, text=broken or "commits are durable"),
             Check(name="disk", is_good=has_room, text=room),
         )

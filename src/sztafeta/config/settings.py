@@ -105,7 +105,7 @@ class Limits(Section):
     unauthenticated_per_address: int = Field(default=30, ge=1)
     """Open connections of one IP address that have not logged in yet."""
     connections_per_account: int = Field(default=50, ge=1)
-    """Open connections of one SMTP account, unless the account says otherwise."""
+    """Open connections of one SMTP account, as new accounts get it; `account set` changes one."""
     messages_per_connection: int = Field(default=0, ge=0)
     """Messages after which a client must connect anew; 0 is no limit."""
     recipients_per_hour: int = Field(default=0, ge=0)
@@ -118,16 +118,6 @@ class Limits(Section):
     """How long a TLS handshake may take."""
     tls_handshakes: int = Field(default=256, ge=1)
     """TLS handshakes under way at once."""
-    command_line: Size = 4096
-    """The longest command line."""
-    auth_line: Size = 12288
-    """The longest line of an AUTH exchange (RFC 4954 §4)."""
-    text_line: Size = 2048
-    """The longest line of a message that is taken."""
-    header_size: Size = 100 * 1024
-    """The largest header of a message."""
-    header_fields: int = Field(default=1000, ge=1)
-    """The most header fields of a message."""
     hops: int = Field(default=50, ge=1)
     """Received fields from which on a message is held to be in a loop (RFC 5321 §6.3)."""
     errors: int = Field(default=20, ge=1)
@@ -178,7 +168,7 @@ class Delivery(Section):
     jitter: Annotated[float, Field(ge=0, lt=1)] = 0.2
     """How far a wait may be drawn away from its value, as a share."""
     ttl: Duration = timedelta(hours=48)
-    """How long a message is tried, unless its SMTP account says otherwise."""
+    """How long a message is tried, as new SMTP accounts get it; `account set` changes one."""
     connections: int = Field(default=500, ge=1)
     """Outbound connections of all sites together."""
     connections_per_site: int = Field(default=20, ge=1)
@@ -314,7 +304,7 @@ class Settings(BaseSettings):
     """Start although mail would not be safe on this database or disk; said in the log every hour."""
     node_name: str | None = None
     """This node's name among those that share the database; the hostname unless set."""
-    drain: Duration = timedelta(seconds=30)
+    drain: Duration = timedelta(seconds=25)
     """How long open sessions and deliveries may finish after SIGTERM."""
     listeners: tuple[Listener, ...] = Field(default_factory=_production_listeners)
     """The ports that take mail."""
