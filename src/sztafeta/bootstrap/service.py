@@ -46,6 +46,8 @@ from sztafeta.workers.senders import Senders
 CATCH_ALL: Final = "catch-all"
 """The demo's receiver shows our certificate, too."""
 WARN_EVERY: Final = timedelta(hours=1)
+BROKEN_DRAIN: Final = timedelta(seconds=1)
+"""With a broken store nothing can be finished; say goodbye and end (R-24)."""
 
 
 class Service:
@@ -82,9 +84,10 @@ class Service:
         self._log.events.info("stopped")
         self._log.close()
 
-    async def broken(self) -> None:
-        """Wait until nothing can be promised any more (R-24); end the process then."""
+    async def broken(self) -> str:
+        """Wait until nothing can be promised any more, and say why (R-24); end the process then."""
         await self._broken.wait()
+        return self._store.broken or ""
 
     def reload(self) -> None:
         """Read the certificate anew."""
@@ -289,7 +292,7 @@ class Service:
     async def _drain(self, reception: Reception) -> None:
         """Let sessions and deliveries finish beside each other; the ports are closed already."""
         self._is_stopping = True
-        patience = self._settings.drain
+        patience = BROKEN_DRAIN if self._broken.is_set() else self._settings.drain
         await asyncio.gather(
             reception.shut_down(patience), self._senders.stop(patience=patience.total_seconds())
         )

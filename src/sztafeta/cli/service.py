@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 from typing import Any
 from urllib.error import HTTPError, URLError
@@ -13,11 +14,12 @@ import typer
 
 from sztafeta.bootstrap.service import Service
 from sztafeta.bootstrap.store import migrate_store
-from sztafeta.cli.output import Json, Output
+from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.run import CANNOT, ConfigOption, fail, read_settings, run
 from sztafeta.config import Settings
 
 HEALTH_SECONDS = 5
+BROKEN_END_SECONDS = 4
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -80,5 +82,11 @@ async def serve_until_told(service: Service) -> None:
         await asyncio.wait((stopping, broken), return_when=asyncio.FIRST_COMPLETED)
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
+        if broken.done():  # a disk that hangs must not keep us
+            loop.call_later(BROKEN_END_SECONDS, os._exit, CANNOT)
         stopping.cancel()
-        broken.cancel()
+    if broken.done():
+        raise UserFault(
+            f"the store is broken: {broken.result()}; look at the disk, then start again"
+        )
+    broken.cancel()
