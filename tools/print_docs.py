@@ -12,7 +12,11 @@ import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import typer
+
+from sztafeta.cli import application
 from sztafeta.config import printed
 from sztafeta.delivery.state import MOVES
 from sztafeta.event import FINAL_KINDS, EventKind
@@ -101,6 +105,24 @@ def metrics() -> str:
     return "\n".join(lines) + "\n"
 
 
+def commands() -> str:
+    """Write what each command says about itself."""
+    lines = ["# The command line", "", HEAD, ""]
+    lines += [
+        "Exit codes: 0 done, 1 could not be done, 2 the command line is wrong, 78 the settings are."
+    ]
+    for path, command in _walk(typer.main.get_command(application), ("sztafeta",)):
+        context = typer.Context(command, info_name=" ".join(path), terminal_width=100)
+        lines += ["", f"## {' '.join(path)}", "", "```", command.get_help(context).strip(), "```"]
+    return "\n".join(line.rstrip() for line in "\n".join(lines).split("\n")) + "\n"
+
+
+def _walk(command: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], Any]]:
+    yield path, command
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from _walk(inner, (*path, name))
+
+
 def rfc_index() -> str:
     """Write which file obeys which section."""
     places: dict[int, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
@@ -137,6 +159,7 @@ def _cell(text: str) -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/operate/settings.md": printed.reference,
+    "docs/operate/commands.md": commands,
     "docs/operate/metrics.md": metrics,
     "etc/sztafeta.toml": printed.sample,
     "docs/design/states.md": states,

@@ -97,15 +97,17 @@ def customers(config: ConfigOption = None, as_json: Json = False) -> None:
 
 
 @application.command("suspend-customer")
-def suspend_customer(name: Customer, config: ConfigOption = None) -> None:
+def suspend_customer(name: Customer, config: ConfigOption = None, as_json: Json = False) -> None:
     """Suspend a customer with all its SMTP accounts; what is queued is still delivered."""
     with_store(config, lambda store: store.accounts.enable_customer(name, enabled=False))
+    Output(as_json=as_json).facts({"customer": name, "may_send": False})
 
 
 @application.command("resume-customer")
-def resume_customer(name: Customer, config: ConfigOption = None) -> None:
+def resume_customer(name: Customer, config: ConfigOption = None, as_json: Json = False) -> None:
     """Let a suspended customer send again."""
     with_store(config, lambda store: store.accounts.enable_customer(name, enabled=True))
+    Output(as_json=as_json).facts({"customer": name, "may_send": True})
 
 
 @application.command(
@@ -245,9 +247,10 @@ def resume(login: Login, config: ConfigOption = None, as_json: Json = False) -> 
 
 
 @application.command("delete")
-def delete(login: Login, config: ConfigOption = None) -> None:
+def delete(login: Login, config: ConfigOption = None, as_json: Json = False) -> None:
     """Take a login away; its mail and history stay."""
     with_store(config, lambda store: store.accounts.delete_smtp_account(login))
+    Output(as_json=as_json).facts({"deleted": login})
 
 
 def new_password() -> str:

@@ -99,12 +99,14 @@ def remove(
     domain: Domain,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     config: ConfigOption = None,
+    as_json: Json = False,
 ) -> None:
     """Forget a sending domain and its keys; queued mail of it leaves unsigned."""
     name = read_domain(domain)
     if not yes:
         typer.confirm(f"The keys of {name} cannot be brought back. Go on?", abort=True, err=True)
     with_store(config, lambda store: store.accounts.remove_sending_domain(name))
+    Output(as_json=as_json).facts({"removed": name})
 
 
 def read_domain(text: str) -> str:
