@@ -74,7 +74,7 @@ def measure_full_queue(folder: Path, recipients: int) -> FullQueue:
 
 def fill(data: Path, recipients: int) -> None:
     """Write messages, one recipient each, as accept would have left them."""
-    (file,) = data.glob("*.db")
+    (file,) = data.glob("*.sqlite")
     database = pysqlite3.connect(file)
     database.execute("pragma journal_mode = wal")
     database.execute("pragma synchronous = off")

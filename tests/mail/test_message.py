@@ -8,7 +8,8 @@ import pytest
 
 from sztafeta.mail.author import authors
 from sztafeta.mail.compose import count_hops, edit
-from sztafeta.mail.message import HeaderFault, display_text, scan
+from sztafeta.mail.encoded_word import display_text
+from sztafeta.mail.message import HeaderFault, scan
 from sztafeta.mail.trace import date_text, protocol_word, received_field
 
 NOW = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)

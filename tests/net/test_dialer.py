@@ -10,6 +10,8 @@ from datetime import timedelta
 import pytest
 import trustme
 import uvloop
+from tests.doubles.parcels import HELLO, SIGNATURE, parcel_to
+from tests.doubles.scripted_mx import EHLO, EHLO_BARE, Close, Hang, Reset, Say, ScriptedMx
 
 from sztafeta.delivery.egress import EgressSource
 from sztafeta.delivery.route import Hop, Route
@@ -21,8 +23,6 @@ from sztafeta.net.dialer import SmtpDialer, TlsContexts, system_contexts
 from sztafeta.net.timeouts import ClientTimeouts
 from sztafeta.service.ports import DialFailure
 from sztafeta.smtp.reply import Reply
-from tests.doubles.parcels import HELLO, SIGNATURE, parcel_to
-from tests.doubles.scripted_mx import EHLO, EHLO_BARE, Close, Hang, Reset, Say, ScriptedMx
 
 SOURCE = EgressSource(name="default", ehlo_name="relay.example.com")
 EHLO_TLS = EHLO.replace("250 DSN", "250-DSN\r\n250 STARTTLS")
@@ -168,10 +168,13 @@ async def test_a_hop_that_greets_with_a_refusal_is_left_for_the_next(banner: str
 async def test_only_a_refusal_by_all_hops_is_for_good() -> None:
     """R-46, C-113: one temporary answer outweighs any number of permanent ones."""
     no = {"BANNER": "554 5.3.2 No service"}
-    async with ScriptedMx(no) as one, ScriptedMx({"BANNER": "421 4.3.2 Busy"}) as two:
-        async with ScriptedMx(no) as three:
-            assert code_of(failed(await dial(one, three)).answer) == 554
-            failure = failed(await dial(one, two, three))
+    async with (
+        ScriptedMx(no) as one,
+        ScriptedMx({"BANNER": "421 4.3.2 Busy"}) as two,
+        ScriptedMx(no) as three,
+    ):
+        assert code_of(failed(await dial(one, three)).answer) == 554
+        failure = failed(await dial(one, two, three))
     assert failure.answer.stage is Stage.BANNER
     assert code_of(failure.answer) == 421
     assert failure.tried == 3
@@ -400,9 +403,11 @@ async def test_what_is_injected_behind_the_220_is_never_obeyed(
 
 async def test_a_421_to_starttls_leads_to_the_next_hop() -> None:
     """R-45"""
-    async with ScriptedMx({"EHLO": EHLO_TLS, "STARTTLS": "421 4.3.2 Bye"}) as one:
-        async with ScriptedMx() as mx:
-            assert opened(await dial(one, mx)).hop.endswith(f":{mx.port}")
+    async with (
+        ScriptedMx({"EHLO": EHLO_TLS, "STARTTLS": "421 4.3.2 Bye"}) as one,
+        ScriptedMx() as mx,
+    ):
+        assert opened(await dial(one, mx)).hop.endswith(f":{mx.port}")
 
 
 async def test_tls_is_not_asked_for_on_a_trusted_wire() -> None:
@@ -423,7 +428,7 @@ async def test_tls_that_dies_in_the_middle_is_a_closed_connection(
             assert not dialogue.reusable
 
 
-# -- the connection breaks (R-41, R-44, R-45) ------------------------------------------------------------------
+# -- the connection breaks (R-41, R-44, R-45) ------------------------------------------------------
 
 
 @pytest.mark.parametrize("action", [Close(), Reset(), Close(b"250 2.0.0 half a rep")])
@@ -488,7 +493,7 @@ async def test_a_close_between_messages_is_seen_before_use() -> None:
         connection = opened(await dial(mx))
         assert code_of((await connection.transact(parcel_to("b@example.net"))).answers[0]) == 250
         await mx.has_ended(1)
-        while connection.is_usable():
+        while connection.is_usable():  # noqa: ASYNC110 - seen in a turn of the loop, not told
             await asyncio.sleep(0)
         assert (await connection.transact(parcel_to("bob@example.net"))).stale
 
@@ -506,7 +511,7 @@ async def test_a_canceled_attempt_cuts_the_connection() -> None:
     async with ScriptedMx({"DOT": Hang(never)}) as mx:
         connection = opened(await dial(mx))
         attempt = asyncio.ensure_future(connection.transact(parcel_to("bob@example.net")))
-        while not mx.ledger:
+        while not mx.ledger:  # noqa: ASYNC110 - the copy is noted in a turn of the loop
             await asyncio.sleep(0)
         attempt.cancel()
         with pytest.raises(asyncio.CancelledError):

@@ -7,6 +7,7 @@ import re
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.doubles.parcels import SIGNATURE, cargo_to
 
 from sztafeta.mail.address import Mailbox
 from sztafeta.mail.envelope import ForwardPath, Notify, Return
@@ -18,9 +19,8 @@ from sztafeta.smtp.cargo import (
     rcpt_line,
 )
 from sztafeta.smtp.dialogue import Trouble, TroubleKind
-from sztafeta.smtp.greeting import NOTHING, Offers
 from sztafeta.smtp.grammar import parse_mail, parse_rcpt
-from tests.doubles.parcels import SIGNATURE, cargo_to
+from sztafeta.smtp.greeting import NOTHING, Offers
 
 EVERYTHING = Offers(
     pipelining=True, size=10_000, eight_bit=True, smtputf8=True, dsn=True, chunking=True

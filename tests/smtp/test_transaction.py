@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.doubles.parcels import HELLO, SIGNATURE, BytesContent, cargo_to, envelope_to
 
 from sztafeta.smtp.cargo import NEEDS_SMTPUTF8, UNSPEAKABLE_553, Cargo
 from sztafeta.smtp.dialogue import Heard, Step, Trouble, TroubleKind
@@ -10,7 +11,6 @@ from sztafeta.smtp.greeting import NOTHING, Offers
 from sztafeta.smtp.outgoing import ContentTorn
 from sztafeta.smtp.reply import Reply, reply
 from sztafeta.smtp.transaction import MAX_RECIPIENTS, Transaction
-from tests.doubles.parcels import HELLO, SIGNATURE, BytesContent, cargo_to, envelope_to
 
 GROUPED = Offers(pipelining=True)
 OK = reply(250, "2.0.0", "Ok")
@@ -232,7 +232,7 @@ def test_without_pipelining_data_is_not_said_for_nobody() -> None:
     assert transaction.needs_reset
 
 
-# -- 421 and broken wires (R-45) ------------------------------------------------------------------------------
+# -- 421 and broken wires (R-45) -------------------------------------------------------------------
 
 BEFORE_421 = {
     "rset": ((), Step.MAIL, [BYE, BYE]),
@@ -342,13 +342,11 @@ def test_torn_content_is_an_error_of_ours_and_gets_no_dot(content: bytes) -> Non
     transaction.begin()
     transaction.hear(OK)
     transaction.hear(OK)
-    wire = b""
+    wire = [transaction.hear(GO)]
+    assert transaction.stream is not None
     with pytest.raises(ContentTorn):
-        wire = transaction.hear(GO)
-        assert transaction.stream is not None
-        for block in transaction.stream:
-            wire += block
-    assert not wire.endswith(b"\r\n.\r\n")
+        wire.extend(transaction.stream)
+    assert not b"".join(wire).endswith(b"\r\n.\r\n")
 
 
 # -- BDAT (RFC 3030) --------------------------------------------------------------------------------------

@@ -24,7 +24,7 @@ _FATES = """
 
 def database_file(data: Path) -> Path:
     """Find the one database in a data folder."""
-    (found,) = data.glob("*.db")
+    (found,) = data.glob("*.sqlite")
     return found
 
 

@@ -1,21 +1,50 @@
 """The author: the mailboxes of From, read so that no other program can read different ones (S-41).
 
-What is ambiguous (two From fields, a group, a route, a list without Sender) is refused with a sentence, not
-guessed: DKIM and the account's sender rule must speak of the same domain that a receiver shows.
+What is ambiguous (two From fields, a group, a route, a list without Sender, a second address where a name
+belongs) is refused with a sentence, not guessed: DKIM and the account's sender rule must speak of the same
+domain that a receiver shows. A name may hold an address; it is a name only as long as no program that decodes
+before it parses, or takes the first address it finds, would make an author of it.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Final
 
 from sztafeta.mail.address import AddressFault, Mailbox, parse_mailbox
+from sztafeta.mail.encoded_word import decode_words
 from sztafeta.mail.message import Header, HeaderFault
 
-# mailbox = name-addr / addr-spec (RFC 5322 §3.4); the common forms, without comments
-_PLAIN = re.compile(r'(?:"[^"\\]*"|[^"<>@,;:()\\\[\]]*)<([^<>\s"(),;:\\]+)>')
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
-_UNQUOTED_BRACKET = re.compile(r"[<>]")
+MAX_LINE: Final = 998
+"""Octets of a line of From: a program that cuts there must not see another author (RFC 5322 §2.1.1)."""
+
+# mailbox = name-addr / addr-spec (RFC 5322 §3.4): the common forms, whose name holds nothing doubtful
+_PLAIN = re.compile(r'("[^"\\@<>\0-\x1f]*"|[^"<>@,;:()\\\[\]\0-\x1f]*)<([^<>\s"(),;:\\]+)>')
 _BARE = re.compile(r'[^<>\s"(),;:\\]+')
+# What an address list is made of outside comments; group and route marks are left out on purpose.
+_TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")|(<[^<>]*>)|(,)|([^"<>(),:;\\]+)')
+_COMMENT_MARK = re.compile(r"\\.|[()]")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_CONTROL = re.compile(r"[\0-\x08\x0a-\x1f\x7f]")
+_ADDRESS = re.compile(r'@([^\s@<>,;:()\[\]"\\]+)')
+_DOUBTFUL_LOCAL_PART = re.compile(r'[\s@<>()\[\],;:"\\]|=\?')
+# Some readers take a folded line that looks like a field for one.
+_HIDDEN_FIELD = re.compile(rb"\n[ \t]+(?:from|sender)[ \t]*:", re.IGNORECASE)
+
+
+@dataclass(slots=True)
+class _Element:
+    """What stands between two commas of an address list."""
+
+    name: str = ""
+    address: str | None = None
+    comments: list[str] = field(default_factory=list)
+
+    @property
+    def is_empty(self) -> bool:
+        return self.address is None and not self.name.strip()
 
 
 def authors(header: Header) -> tuple[Mailbox, ...]:
@@ -24,94 +53,127 @@ def authors(header: Header) -> tuple[Mailbox, ...]:
     Raises:
         HeaderFault: none, several, or one that could be read in two ways.
     """
-    fields = header.all(b"from")
-    if len(fields) != 1:
-        raise HeaderFault(f"a message has one From field, this one has {len(fields) or 'none'}")
-    field = fields[0]
-    if not field.octets[:5].lower() == b"from:":  # `From :` hides it from some readers
-        raise HeaderFault("write From: without a space before the colon")
-    mailboxes = parse_mailbox_list(field.value.decode("utf-8", "surrogateescape"))
-    if len(mailboxes) > 1 and len(header.all(b"sender")) != 1:
+    count = header.names.count(b"from")
+    if count != 1:
+        raise HeaderFault(f"a message has one From field, this one has {count or 'none'}")
+    octets = header.slices[header.names.index(b"from")]
+    _refuse_what_readers_overlook(header, octets)
+    value = octets[5:].replace(b"\r\n", b"")
+    mailboxes = parse_mailbox_list(value.decode("utf-8", "surrogateescape"))
+    if len(mailboxes) > 1 and header.names.count(b"sender") != 1:
         raise HeaderFault("several mailboxes in From need one Sender field")  # RFC 5322 §3.6.2
     return mailboxes
+
+
+def _refuse_what_readers_overlook(header: Header, octets: bytes) -> None:
+    """Refuse a From, or a look-alike of one, that some readers see and others do not."""
+    if octets[4:5] != b":":  # RFC 5322 §4.5 allows it, but `From :` hides the author from some
+        raise HeaderFault("write From: without a space before the colon")
+    if len(octets) > MAX_LINE and max(map(len, octets.split(b"\r\n"))) > MAX_LINE:
+        raise HeaderFault(f"a line of From has more than {MAX_LINE} octets")
+    if _HIDDEN_FIELD.search(header.octets):
+        raise HeaderFault("a folded line looks like a From or Sender field of its own")
 
 
 def parse_mailbox_list(text: str) -> tuple[Mailbox, ...]:
     """Read a mailbox-list (RFC 5322 §3.4); comments are allowed, groups and routes are not.
 
     Raises:
-        HeaderFault: it is something else.
+        HeaderFault: it is something else, or could be read in two ways.
     """
-    text = text.strip()
+    text = text.strip(" \t\r\n")
     found = _PLAIN.fullmatch(text)
-    if found is not None:
-        return (_mailbox(found[1]),)
+    if found is not None and ("=?" not in found[1] or "@" not in decode_words(found[1])):
+        return (_mailbox(found[2]),)
     if _BARE.fullmatch(text):
         return (_mailbox(text),)
-    parts = _split(_without_comments(text))
-    if not parts:
-        raise HeaderFault("From is empty")
-    return tuple(_mailbox(_address_of(part)) for part in parts)
+    if _CONTROL.search(text):
+        raise HeaderFault("an address field holds a control character")
+    elements = [element for element in _elements(text) if not element.is_empty]
+    if not elements:
+        raise HeaderFault("an address field is empty")
+    return tuple(_mailbox_of(element) for element in elements)
 
 
 def _mailbox(text: str) -> Mailbox:
     try:
-        return parse_mailbox(text)
+        mailbox = parse_mailbox(text)
     except AddressFault as fault:
-        raise HeaderFault(f"From holds no usable address: {fault}") from fault
+        raise HeaderFault(f"an address field holds no usable address: {fault}") from fault
+    if _DOUBTFUL_LOCAL_PART.search(mailbox.local_part):
+        raise HeaderFault("the part before @ of an author is plain, without spaces or brackets")
+    return mailbox
 
 
-def _without_comments(text: str) -> str:
-    """Drop comments (RFC 5322 §3.2.2), which may nest, but not inside quotes."""
-    kept: list[str] = []
-    depth, quoted, escaped = 0, False, False
-    for char in text:
-        if escaped:
-            escaped = False
-        elif char == "\\":
-            escaped = True
-        elif char == '"' and not depth:
-            quoted = not quoted
-        elif char == "(" and not quoted:
-            depth += 1
-        if not depth:
-            kept.append(char)
-        elif char == ")" and not escaped:
-            depth -= 1
-    if depth or quoted:
-        raise HeaderFault("From has an open comment or quote")
-    return "".join(kept)
-
-
-def _split(text: str) -> list[str]:
-    """Split at commas outside quotes and angle brackets."""
-    parts, start, quoted, inside = [], 0, False, False
-    for at, char in enumerate(text):
-        if char == '"' and (not at or text[at - 1] != "\\"):
-            quoted = not quoted
-        elif quoted:
+def _elements(text: str) -> Iterator[_Element]:
+    """Part a list at its commas, in one pass from left to right."""
+    element, at = _Element(), 0
+    while at < len(text):
+        if text[at] == "(":
+            end = _end_of_comment(text, at)
+            element.comments.append(text[at:end])
+            at = end
             continue
-        elif char in ":;" and not inside:
-            raise HeaderFault("From must not hold a group")
-        elif char in "<>":
-            if inside == (char == "<"):
-                raise HeaderFault("From has angle brackets that do not match")
-            inside = char == "<"
-        elif char == "," and not inside:
-            parts.append(text[start:at])
-            start = at + 1
-    parts.append(text[start:])
-    return [part.strip() for part in parts if part.strip()]
+        token = _TOKEN.match(text, at)
+        if token is None:
+            raise HeaderFault(_strange(text[at]))
+        at = token.end()
+        if token[3]:
+            yield element
+            element = _Element()
+        elif token[2]:
+            _set_address(element, token[2])
+        elif element.address is None:
+            element.name += token[0]
+        elif token[0].strip():
+            raise HeaderFault("an address field has something after an address in <>")
+    yield element
 
 
-def _address_of(part: str) -> str:
-    """Give what stands in angle brackets at the end, or the whole."""
-    opening = part.rfind("<")
-    if opening < 0:
-        return part
-    if not part.endswith(">") or _UNQUOTED_BRACKET.search(_QUOTED.sub("", part[:opening])):
-        raise HeaderFault("From has something that is neither a name nor its address")
-    address = part[opening + 1 : -1].strip()
-    if address.startswith("@"):
-        raise HeaderFault("From must not hold a route")
-    return address
+def _set_address(element: _Element, token: str) -> None:
+    if element.address is not None:
+        raise HeaderFault("an address field has two addresses without a comma between them")
+    element.address = token[1:-1].strip(" \t")
+
+
+def _strange(char: str) -> str:
+    if char in ":;":
+        return "an address field of an author must not hold a group (name: …;)"
+    return f"an address field has a {char} that is not closed, or stands where none can"
+
+
+def _end_of_comment(text: str, start: int) -> int:
+    """Give where a comment ends; comments nest (RFC 5322 §3.2.2)."""
+    depth = 0
+    for mark in _COMMENT_MARK.finditer(text, start):
+        depth += {"(": 1, ")": -1}.get(mark[0], 0)
+        if not depth:
+            return mark.end()
+    raise HeaderFault(_strange("("))
+
+
+def _mailbox_of(element: _Element) -> Mailbox:
+    if element.address is None:
+        mailbox = _mailbox(element.name.strip(" \t"))
+        name = ""
+    else:
+        if element.address.startswith("@"):
+            raise HeaderFault("an address of an author must not hold a route")  # RFC 5322 §4.4
+        mailbox = _mailbox(element.address)
+        name = element.name
+    if _shows_another_author(name, element.comments, mailbox.domain):
+        raise HeaderFault("the name of an author holds another address; leave it out")
+    return mailbox
+
+
+def _shows_another_author(name: str, comments: list[str], domain: str) -> bool:
+    """Say whether a program might take an address inside a name for the author's.
+
+    Quotes, encoded words and comments protect an address, but not once it brings its own brackets or
+    separators: some programs decode first and parse then.
+    """
+    shown = decode_words(" ".join((name, *(comment[1:-1] for comment in comments))))
+    is_loose = "@" in _QUOTED.sub("", name) or any(mark in shown for mark in "<>,;")
+    if not is_loose:
+        return False
+    return any(other.lower().strip(".") != domain for other in _ADDRESS.findall(shown))

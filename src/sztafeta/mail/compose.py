@@ -1,21 +1,28 @@
 """The edits on submission: what we add to a header, what we remove, and nothing else (design §2).
 
 Added: Received; Message-ID and Date when missing (RFC 6409 §8). Removed: Bcc, Return-Path, Delivered-To, our
-control fields. Every other octet goes on as it came, odd spacing and order included.
+control fields, and authentication results that claim to be ours. Every other octet goes on as it came, odd
+spacing and order included.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
-from sztafeta.mail.message import Header, HeaderFault, display_text
+from sztafeta.mail.encoded_word import display_text
+from sztafeta.mail.message import Header, HeaderFault, value_of
 
-REMOVED: Final = frozenset({b"bcc", b"return-path", b"delivered-to"})
-CONTROL_PREFIXES: Final = (b"x-sztafeta-",)
+REMOVED: Final = frozenset({b"bcc", b"resent-bcc", b"return-path", b"delivered-to"})
+"""Whom a blind copy goes to is nobody's business; the others are written at the last hop."""
+CONTROL_PREFIX: Final = b"x-sztafeta-"
 """Fields that speak to us and not to the receiver."""
+RESULTS: Final = b"authentication-results"
 ONCE: Final = (b"message-id", b"date", b"subject", b"to", b"cc", b"reply-to", b"sender")
 """Fields that a header holds at most once (RFC 5322 §3.6); two readers would show different ones."""
+
+_COMMENT = re.compile(r"\([^()]*\)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,28 +37,27 @@ class Edited:
     """For display."""
 
 
-def edit(header: Header, *, trace: bytes, new_message_id: str, date: str) -> Edited:
-    """Make the edits.
+def edit(
+    header: Header, *, trace: bytes, new_message_id: str, date: str, authserv_id: str = ""
+) -> Edited:
+    """Make the edits; `authserv_id` is the name under which we would write authentication results.
 
     Raises:
         HeaderFault: a field that may stand once stands twice.
     """
     names = header.names
     _refuse_twins(names)
-    parts = [trace]
+    added = trace
     if b"message-id" not in names:
-        parts.append(f"Message-ID: {new_message_id}\r\n".encode())
+        added += f"Message-ID: {new_message_id}\r\n".encode()
     if b"date" not in names:
-        parts.append(f"Date: {date}\r\n".encode())
-    parts += [field.octets for field in header.fields if not _is_ours_to_remove(field.name)]
-    if not parts[-1].endswith(b"\r\n"):
-        parts.append(b"\r\n")
-    parts.append(b"\r\n")
-    known = header.first(b"message-id")
+        added += f"Date: {date}\r\n".encode()
+    kept = _pruned(header, authserv_id) if _needs_pruning(names) else header.octets
+    message_id = header.first(b"message-id")
     subject = header.first(b"subject")
     return Edited(
-        octets=b"".join(parts),
-        message_id=new_message_id if known is None else display_text(known.value),
+        octets=b"".join((added, kept, b"\r\n")),
+        message_id=new_message_id if message_id is None else display_text(message_id.value),
         subject="" if subject is None else display_text(subject.value),
     )
 
@@ -61,11 +67,33 @@ def count_hops(header: Header) -> int:
     return header.names.count(b"received")
 
 
-def _is_ours_to_remove(name: bytes) -> bool:
-    return name in REMOVED or name.startswith(CONTROL_PREFIXES)
+def _needs_pruning(names: tuple[bytes, ...]) -> bool:
+    """Say whether a field may have to go; most headers have none."""
+    return not REMOVED.isdisjoint(names) or RESULTS in names or CONTROL_PREFIX in b"\n".join(names)
 
 
-def _refuse_twins(names: list[bytes]) -> None:
+def _pruned(header: Header, authserv_id: str) -> bytes:
+    return b"".join(
+        octets
+        for name, octets in zip(header.names, header.slices, strict=True)
+        if not _has_to_go(name, octets, authserv_id)
+    )
+
+
+def _has_to_go(name: bytes, octets: bytes, authserv_id: str) -> bool:
+    if name == RESULTS:  # RFC 8601 §5: no one else's results may carry our name
+        return _claimed_by(octets) == authserv_id.lower()
+    return name in REMOVED or name.startswith(CONTROL_PREFIX)
+
+
+def _claimed_by(octets: bytes) -> str:
+    """Give the authserv-id of authentication results (RFC 8601 §2.2), in lower case."""
+    text = _COMMENT.sub(" ", value_of(octets).decode("latin-1"))
+    words = text.partition(";")[0].split()
+    return words[0].strip('"').lower() if words else ""
+
+
+def _refuse_twins(names: tuple[bytes, ...]) -> None:
     if len(set(names)) == len(names):
         return
     for name in ONCE:

@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email.errors import HeaderParseError
-from email.header import decode_header
 from typing import Final
 
 MAX_HEADER: Final = 100 * 1024
 """Octets of a header section (acceptance §1.7)."""
 MAX_FIELDS: Final = 1000
 
-_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")  # RFC 5322 §2.2, and the obsolete space of §4.5
-_SUBJECT_SHOWN: Final = 200
+_FIELD = re.compile(rb"[^\n]+\n(?:[ \t][^\n]*\n)*")  # a line and its folds (RFC 5322 §2.2.3)
+_NAMES = re.compile(rb"\n([!-9;-~]+):")  # RFC 5322 §2.2
+_NAME = re.compile(rb"([!-9;-~]+)[ \t]*:")  # with the obsolete space of §4.5
 
 
 class HeaderFault(ValueError):
@@ -37,34 +36,42 @@ class Field:
     @property
     def value(self) -> bytes:
         """What follows the colon, unfolded and stripped (RFC 5322 §2.2.3)."""
-        return self.octets.partition(b":")[2].replace(b"\r\n", b"").strip()
+        return value_of(self.octets)
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header section."""
+    """A header section; `names` and `slices` go together, one of each a field."""
 
-    fields: tuple[Field, ...]
+    octets: bytes
+    """The fields as they came, each with its CRLF, without the empty line."""
+    names: tuple[bytes, ...]
+    """The fields' names in order, in lower case."""
+    slices: tuple[bytes, ...]
+    """The fields' octets in order."""
     body_at: int
     """Where the body begins; the length of the whole when there is none."""
 
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields in order."""
+        return tuple(map(Field, self.names, self.slices))
+
     def all(self, name: bytes) -> list[Field]:
         """Give the fields of a name (in lower case), from the top."""
+        if name not in self.names:
+            return []
         return [field for field in self.fields if field.name == name]
 
     def first(self, name: bytes) -> Field | None:
         """Give the topmost field of a name (in lower case)."""
-        return next((field for field in self.fields if field.name == name), None)
-
-    @property
-    def names(self) -> list[bytes]:
-        """The fields' names in order."""
-        return [field.name for field in self.fields]
+        names = self.names
+        return Field(name, self.slices[names.index(name)]) if name in names else None
 
     @property
     def is_ascii(self) -> bool:
         """Say whether no field holds an octet over 127."""
-        return all(field.octets.isascii() for field in self.fields)
+        return self.octets.isascii()
 
 
 def scan(message: bytes) -> Header:
@@ -73,78 +80,55 @@ def scan(message: bytes) -> Header:
     A message without an empty line is all header; one that begins with an empty line has none.
 
     Raises:
-        HeaderFault: a NUL, a line that is no field, or too much of it.
+        HeaderFault: a NUL, a bare CR or LF, a line that is no field, or too much of it.
     """
-    end, body_at = _extent(message)
-    section = message[:end]
-    if b"\0" in section:
-        raise HeaderFault("the header holds a NUL octet")
+    section, body_at = _part(message)
     if len(section) > MAX_HEADER:
         raise HeaderFault(f"the header has more than {MAX_HEADER} octets")
-    fields = tuple(_fields(section))
-    if len(fields) > MAX_FIELDS:
+    if b"\0" in section:
+        raise HeaderFault("the header holds a NUL octet")
+    lines = section.count(b"\r\n")
+    if section.count(b"\n") != lines or section.count(b"\r") != lines:  # RFC 5322 §2.2
+        raise HeaderFault("the header holds a CR or LF that is not part of a CRLF")
+    slices = split_fields(section)
+    if len(slices) > MAX_FIELDS:
         raise HeaderFault(f"the header has more than {MAX_FIELDS} fields")
-    return Header(fields, body_at)
+    names = _NAMES.findall(b"\n" + section.lower())
+    if len(names) != len(slices):  # a line is no field, or has a space before its colon
+        names = list(_names_one_by_one(slices))
+    return Header(section, tuple(names), tuple(slices), body_at)
 
 
-def _extent(message: bytes) -> tuple[int, int]:
-    """Give where the fields end and where the body begins."""
+def split_fields(section: bytes) -> list[bytes]:
+    """Part a header section into its fields, each with its folds and line ends."""
+    return _FIELD.findall(section)
+
+
+def value_of(octets: bytes) -> bytes:
+    """Give what follows the colon of a field, unfolded and stripped (RFC 5322 §2.2.3)."""
+    return octets.partition(b":")[2].replace(b"\r\n", b"").strip(b" \t")
+
+
+def _part(message: bytes) -> tuple[bytes, int]:
+    """Give the fields, with the CRLF of the last, and where the body begins."""
     if message.startswith(b"\r\n"):
-        return 0, 2
-    border = message.find(b"\r\n\r\n")
-    if border < 0:
-        return len(message), len(message)
-    return border + 2, border + 4
+        return b"", 2
+    border = message.find(b"\r\n\r\n", 0, MAX_HEADER + 4)
+    if border >= 0:
+        return message[: border + 2], border + 4
+    section = message if not message or message.endswith(b"\r\n") else message + b"\r\n"
+    return section, len(message)
 
 
-def _fields(section: bytes) -> Iterator[Field]:
-    lines = section.splitlines(keepends=True) if _only_crlf(section) else _crlf_lines(section)
-    collected: list[bytes] = []
-    name = b""
-    for number, line in enumerate(lines, start=1):
-        if line[0] in b" \t" and collected:
-            collected.append(line)
-            continue
-        if collected:
-            yield Field(name, collected[0] if len(collected) == 1 else b"".join(collected))
-        found = _NAME.match(line)
-        if found is None:
-            raise HeaderFault(f"line {number} of the header is not a field (Name: value)")
-        name, collected = found[1].lower(), [line]
-    if collected:
-        yield Field(name, collected[0] if len(collected) == 1 else b"".join(collected))
-
-
-def _only_crlf(section: bytes) -> bool:
-    """`bytes.splitlines` parts at bare CR and LF as well; the SMTP side lets neither through."""
-    return section.count(b"\n") == section.count(b"\r") == section.count(b"\r\n")
-
-
-def _crlf_lines(section: bytes) -> list[bytes]:
-    return [line + b"\r\n" for line in section.removesuffix(b"\r\n").split(b"\r\n")]
-
-
-def display_text(value: bytes) -> str:
-    """Decode a field's value for people (RFC 2047), cut to 200 characters; never fails."""
-    text = value.decode("utf-8", "replace")
-    if "=?" in text:
-        text = _decode_words(text)
-    shown = "".join(char if char.isprintable() else " " for char in text[:_SUBJECT_SHOWN])
-    return shown.strip()
-
-
-def _decode_words(text: str) -> str:
-    try:
-        parts = decode_header(text[:2000])
-    except (HeaderParseError, ValueError):
-        return text
-    return "".join(
-        part if isinstance(part, str) else _decode_octets(part, charset) for part, charset in parts
-    )
-
-
-def _decode_octets(part: bytes, charset: str | None) -> str:
-    try:
-        return part.decode(charset or "ascii", "replace")
-    except LookupError:
-        return part.decode("utf-8", "replace")
+def _names_one_by_one(slices: list[bytes]) -> Iterator[bytes]:
+    """Give the fields' names, or say which line is the first that is no field (C-068)."""
+    line = 1
+    for octets in slices:
+        name = _NAME.match(octets)
+        if name is None:
+            raise HeaderFault(
+                f"line {line} is no header field (Name: value);"
+                " an empty line goes between header and body"
+            )
+        yield name[1].lower()
+        line += octets.count(b"\n")

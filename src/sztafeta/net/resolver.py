@@ -1,7 +1,8 @@
 """Routes from DNS: MX, addresses, and a cache that lives as long as the answers say.
 
-`DnsRouter` implements `ports.Router`: a configured route first, then MX with dnspython. Look-ups of one domain
-are shared, bounded in number and in time; what DNS says becomes a `Route` or a `Failure`, never an exception.
+`DnsRouter` implements `ports.Router`: a configured route first, then MX with dnspython. Look-ups of one
+domain are shared, bounded in number and in time; what DNS says becomes a `Route` or a `Failure`, never an
+exception.
 """
 
 from __future__ import annotations

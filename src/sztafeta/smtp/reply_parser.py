@@ -70,10 +70,8 @@ class ReplyParser:
             ReplyFault: the octets are no reply.
         """
         while (line := self._take_line()) is not None:
-            if self._lines:
-                reply = self._read(line)
-            else:
-                reply = self._known.get(line) or self._read_first(line)
+            known = None if self._lines else self._known.get(line)
+            reply = known or (self._read(line) if self._lines else self._read_first(line))
             if reply is not None:
                 return reply
         return None

@@ -5,8 +5,8 @@ and gives the next ones. With PIPELINING the commands go as one group (RFC 2920)
 the receiver cannot take (size, 8-bit, SMTPUTF8) is found before a word is said. Each forward-path gets an
 outcome of its own; the reply to the final dot is the outcome of all that were accepted.
 
-Content that is small comes out of `hear()` whole; bigger content goes on in `stream`, for the owner of the wire
-to pull block by block as the wire takes it, and then to call `content_sent()`.
+Content that is small comes out of `hear()` whole; bigger content goes on in `stream`, for the owner of the
+wire to pull block by block as the wire takes it, and then to call `content_sent()`.
 """
 
 from __future__ import annotations

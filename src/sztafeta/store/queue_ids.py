@@ -26,11 +26,10 @@ _Name = tuple[int, str, str]
 _CREATE: Final = inserting_if_new(ready_queue)
 
 
-def _find(size: int, dialect: object) -> sa.Select[Any]:
+def _find(dialect: object) -> sa.Select[Any]:
     """Give the ids of queues by name."""
     named = listed(
         "named",
-        size,
         sa.column("customer_id", sa.BigInteger),
         sa.column("domain", sa.Text),
         sa.column("pool", sa.Text),

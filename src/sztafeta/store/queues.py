@@ -76,14 +76,14 @@ _BY_ID: Final = (
 )
 
 
-def _ids(size: int) -> sa.CTE:
-    return listed("wanted", size, sa.column("queue_id", sa.BigInteger))
+def _ids() -> sa.CTE:
+    return listed("wanted", sa.column("queue_id", sa.BigInteger))
 
 
-def _take(size: int, dialect: object) -> sa.Update:
+def _take(dialect: object) -> sa.Update:
     """Own these queues under the next epoch."""
     wanted = listed(
-        "wanted", size, sa.column("queue_id", sa.BigInteger), sa.column("node", sa.SmallInteger)
+        "wanted", sa.column("queue_id", sa.BigInteger), sa.column("node", sa.SmallInteger)
     )
     return (
         sa.update(ready_queue)
@@ -94,9 +94,9 @@ def _take(size: int, dialect: object) -> sa.Update:
     )
 
 
-def _unpoke(size: int, dialect: object) -> sa.Update:
+def _unpoke(dialect: object) -> sa.Update:
     """Note that the owner has seen the poke."""
-    wanted = _ids(size)
+    wanted = _ids()
     return (
         sa.update(ready_queue)
         .values(next_due=sa.null())
@@ -104,11 +104,9 @@ def _unpoke(size: int, dialect: object) -> sa.Update:
     )
 
 
-def _note_unknown(size: int, dialect: Any) -> Any:
+def _note_unknown(dialect: Any) -> Any:
     """Keep an attempt for every recipient left SENDING in these queues: nobody saw its end."""
-    wanted = listed(
-        "wanted", size, sa.column("queue_id", sa.BigInteger), sa.column("now", sa.BigInteger)
-    )
+    wanted = listed("wanted", sa.column("queue_id", sa.BigInteger), sa.column("now", sa.BigInteger))
     empty: sa.ColumnClause[Any] = sa.literal_column("''")
     left = (
         sa.select(
@@ -134,11 +132,9 @@ def _note_unknown(size: int, dialect: Any) -> Any:
     return dialect.insert_if_new(attempt).from_select(columns, left)
 
 
-def _requeue(size: int, dialect: object) -> sa.Update:
+def _requeue(dialect: object) -> sa.Update:
     """Make due again what was left SENDING in these queues."""
-    wanted = listed(
-        "wanted", size, sa.column("queue_id", sa.BigInteger), sa.column("now", sa.BigInteger)
-    )
+    wanted = listed("wanted", sa.column("queue_id", sa.BigInteger), sa.column("now", sa.BigInteger))
     return (
         sa.update(recipient)
         .values(state=sa.literal_column(str(State.QUEUED.value)), due_at=wanted.c.now)

@@ -11,6 +11,7 @@ sizes and a batch is cut into those.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
@@ -38,7 +39,7 @@ class Query:
 
 T = TypeVar("T")
 Steps = Generator[Query, Rows, T]
-Builder = Callable[[int, "Dialect"], sa.Executable]
+Builder = Callable[["Dialect"], sa.Executable]
 
 SIZES: Final = (64, 48, 32, 24, 16, 12, 8, 7, 6, 5, 4, 3, 2, 1)
 """Rows in one insert: up to 16 rows take at most two statements, 64 at most three."""
@@ -47,20 +48,20 @@ PADDED_SIZES: Final = (1, 2, 4, 8, 16, 32, 64)
 
 
 class ManyRows:
-    """A statement for any number of rows, built for a size when that size is first met."""
+    """A statement over a list of rows: compiled from Core with one row, written out for any number."""
 
     def __init__(self, build: Builder, *, width: int) -> None:
         self.build = build
         self.width = width
-        """Parameters a row."""
+        """Parameters a row; the statement has no others."""
 
 
 def inserting(table: sa.Table) -> ManyRows:
     """Insert rows, given as parameters in the order of the table's columns."""
     columns = _given_columns(table)
 
-    def build(size: int, dialect: Dialect) -> sa.Executable:
-        return sa.insert(table).values([dict.fromkeys(columns)] * size)
+    def build(dialect: Dialect) -> sa.Executable:
+        return sa.insert(table).values([dict.fromkeys(columns)])
 
     return ManyRows(build, width=len(columns))
 
@@ -69,9 +70,9 @@ def inserting_if_new(table: sa.Table) -> ManyRows:
     """Insert rows like `inserting`, and leave alone what is there already."""
     columns = _given_columns(table)
 
-    def build(size: int, dialect: Dialect) -> sa.Executable:
+    def build(dialect: Dialect) -> sa.Executable:
         insert: sa.Insert = dialect.insert_if_new(table)
-        return insert.values([dict.fromkeys(columns)] * size)
+        return insert.values([dict.fromkeys(columns)])
 
     return ManyRows(build, width=len(columns))
 
@@ -81,10 +82,9 @@ def _given_columns(table: sa.Table) -> list[str]:
     return [column.name for column in table.columns if column is not table.autoincrement_column]
 
 
-def listed(name: str, size: int, *columns: sa.ColumnClause[Any]) -> sa.CTE:
-    """Make a table of parameters, one row for each thing a statement is about."""
-    rows = [(0,) * len(columns)] * size
-    return sa.values(*columns, name=name).data(rows).cte(name)
+def listed(name: str, *columns: sa.ColumnClause[Any]) -> sa.CTE:
+    """Make a table of parameters, one row for each thing that a `ManyRows` statement is about."""
+    return sa.values(*columns, name=name).data([(0,) * len(columns)]).cte(name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +103,7 @@ class Dialect:
         self.name = name
         self._sql = _sql_dialect(name)
         self._templates: dict[object, _Template] = {}
+        self._texts: dict[tuple[ManyRows, int], str] = {}
 
     @property
     def has_many_writers(self) -> bool:
@@ -133,7 +134,7 @@ class Dialect:
                 parameters: list[object] = []
                 for row in rows[start : start + size]:
                     parameters.extend(row)
-                yield Query(self._sized(statement, size).text, parameters)
+                yield Query(self._sized(statement, size), parameters)
                 start, left = start + size, left - size
 
     def padded(
@@ -147,7 +148,7 @@ class Dialect:
             for row in part:
                 parameters.extend(row)
             parameters.extend((0,) * (statement.width * (size - len(part))))
-            yield Query(self._sized(statement, size).text, parameters), len(part)
+            yield Query(self._sized(statement, size), parameters), len(part)
 
     def each(self, statement: ManyRows, rows: Sequence[Sequence[object]]) -> Steps[None]:
         """Ask a padded statement whose answer nobody needs."""
@@ -159,14 +160,14 @@ class Dialect:
         insert = postgresql_insert if self.has_many_writers else sqlite_insert
         return insert(table).on_conflict_do_nothing()
 
-    def _sized(self, statement: ManyRows, size: int) -> _Template:
-        template = self._templates.get((statement, size))
-        if template is None:
-            template = self._compile(statement.build(size, self))
-            if len(template.names) != statement.width * size:
+    def _sized(self, statement: ManyRows, size: int) -> str:
+        text = self._texts.get((statement, size))
+        if text is None:
+            template = self._compile(statement.build(self))
+            if len(template.names) != statement.width:
                 raise TypeError(f"a statement of many rows has other parameters: {template.text}")
-            self._templates[statement, size] = template
-        return template
+            text = self._texts[statement, size] = _repeated(template.text, statement.width, size)
+        return text
 
     def _compile(self, statement: sa.Executable) -> _Template:
         compiled = statement.compile(  # type: ignore[attr-defined]
@@ -175,11 +176,27 @@ class Dialect:
         return _Template(str(compiled), tuple(compiled.positiontup or ()), dict(compiled.params))
 
 
+_NUMBER: Final = re.compile(r"\$(\d+)")
+"""A parameter as PostgreSQL writes it; SQLite writes a question mark."""
+
+
 def _sql_dialect(name: str) -> SqlDialect:
     if name == "sqlite":
         return pysqlite.dialect(paramstyle="qmark")
     dialect: SqlDialect = asyncpg.dialect()  # type: ignore[no-untyped-call]
     return dialect
+
+
+def _repeated(text: str, width: int, size: int) -> str:
+    """Write the one row after VALUES as many times as there are rows, its parameters numbered on."""
+    start = text.index("VALUES (") + len("VALUES ")
+    end = text.index(")", start) + 1
+    rows = [_renumbered(text[start:end], by=width * place) for place in range(size)]
+    return text[:start] + ", ".join(rows) + text[end:]
+
+
+def _renumbered(row: str, *, by: int) -> str:
+    return _NUMBER.sub(lambda found: f"${int(found[1]) + by}", row)
 
 
 def _fill(template: _Template, values: dict[str, object]) -> Query:

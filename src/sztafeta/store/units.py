@@ -139,9 +139,9 @@ def _big(name: str) -> sa.ColumnClause[int]:
     return sa.column(name, sa.BigInteger)
 
 
-def _poke(size: int, dialect: Dialect) -> sa.Update:
+def _poke(dialect: Dialect) -> sa.Update:
     """Wake queues that the accepting node does not hold: their next_due is now at the latest."""
-    woken = listed("woken", size, _big("queue_id"), _big("node_id"), _big("now"))
+    woken = listed("woken", _big("queue_id"), _big("node_id"), _big("now"))
     return (
         sa.update(ready_queue)
         .values(next_due=woken.c.now)
@@ -153,9 +153,9 @@ def _poke(size: int, dialect: Dialect) -> sa.Update:
     )
 
 
-def _lock_queues(size: int, dialect: Dialect) -> sa.Select[Any]:
+def _lock_queues(dialect: Dialect) -> sa.Select[Any]:
     """Keep queues from changing hands until this transaction ends."""
-    wanted = listed("wanted", size, _big("queue_id"))
+    wanted = listed("wanted", _big("queue_id"))
     return (
         sa.select(ready_queue.c.queue_id)
         .join_from(ready_queue, wanted, ready_queue.c.queue_id == wanted.c.queue_id)
@@ -164,11 +164,10 @@ def _lock_queues(size: int, dialect: Dialect) -> sa.Select[Any]:
     )
 
 
-def _claim(size: int, dialect: Dialect) -> sa.Update:
+def _claim(dialect: Dialect) -> sa.Update:
     """Move QUEUED to SENDING where the attempt count and the queue's epoch still stand."""
     wish = listed(
         "wish",
-        size,
         _big("recipient_id"),
         _big("queue_id"),
         sa.column("attempt", sa.Integer),
@@ -194,11 +193,10 @@ def _claim(size: int, dialect: Dialect) -> sa.Update:
     )
 
 
-def _settle(size: int, dialect: Dialect) -> sa.Update:
+def _settle(dialect: Dialect) -> sa.Update:
     """Move SENDING to what came of it, where the claim's epoch still stands (fencing)."""
     done = listed(
         "done",
-        size,
         _big("recipient_id"),
         _big("epoch"),
         sa.column("state", sa.SmallInteger),
@@ -225,11 +223,11 @@ def _number(state: State) -> sa.ColumnClause[Any]:
     return sa.literal_column(str(state.value))
 
 
-def _asking(build: Callable[[int, Dialect], sa.Update]) -> Callable[[int, Dialect], sa.Update]:
+def _asking(build: Callable[[Dialect], sa.Update]) -> Callable[[Dialect], sa.Update]:
     """Have an update say which rows matched."""
 
-    def build_asking(size: int, dialect: Dialect) -> sa.Update:
-        return build(size, dialect).returning(recipient.c.recipient_id)
+    def build_asking(dialect: Dialect) -> sa.Update:
+        return build(dialect).returning(recipient.c.recipient_id)
 
     return build_asking
 

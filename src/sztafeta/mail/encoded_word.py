@@ -1,0 +1,73 @@
+"""Encoded words, read for people (RFC 2047): a subject in a list, a name beside an address.
+
+Nothing on the relay's path is written with this, and nothing here fails: what cannot be decoded is shown
+as it stands. Only character sets that mail uses are decoded; Python knows others that are slow or do not
+belong here.
+"""
+
+from __future__ import annotations
+
+import re
+from binascii import Error, a2b_base64, a2b_qp
+from typing import Final
+
+SHOWN: Final = 200
+"""Characters of a text that are shown."""
+_READ: Final = 2000
+"""Octets of a value that are looked at for them."""
+
+# encoded-word = "=?" charset "?" encoding "?" encoded-text "?=" (RFC 2047 §2)
+_WORD = re.compile(r"=\?([^?\s]{1,60})\?([bq])\?([^?]*)\?=", re.IGNORECASE)
+_CHARSET = re.compile(
+    r"utf-?8|utf-?7|us-ascii|iso-?8859-?\d{1,2}|iso-2022-(?:jp|kr)|(?:windows-?|cp)(?:125\d|874|932)"
+    r"|koi8-[ru]|gb2312|gbk|gb18030|big5|euc-(?:jp|kr)|shift_jis|ks_c_5601-1987|tis-620",
+    re.IGNORECASE,
+)
+
+
+def display_text(value: bytes) -> str:
+    """Decode a field's value for people, cut to 200 characters, without controls; never fails."""
+    text = value[:_READ].decode("utf-8", "replace")
+    if "=?" in text:
+        text = decode_words(text)
+    text = text[:SHOWN].strip()
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else " " for char in text).strip()
+
+
+def decode_words(text: str) -> str:
+    """Put the decoded text in the place of each encoded word, also where RFC 2047 §5 has none."""
+    shown: list[str] = []
+    charset, octets = "", b""  # words that follow each other share a letter's octets
+    at = 0
+    for word in _WORD.finditer(text):
+        between = text[at : word.start()]
+        if not octets or between.strip() or word[1].lower() != charset:
+            shown.append(_decode(octets, charset))
+            octets = b""
+        if not (at and not between.strip()):  # RFC 2047 §6.2: the space between words is none
+            shown.append(between)
+        charset, octets = word[1].lower(), octets + _octets_of(word)
+        at = word.end()
+    return "".join((*shown, _decode(octets, charset), text[at:]))
+
+
+def _octets_of(word: re.Match[str]) -> bytes:
+    encoded = word[3].encode("utf-8", "surrogateescape")
+    if word[2] in "qQ":
+        return a2b_qp(encoded, header=True)  # RFC 2047 §4.2
+    try:
+        return a2b_base64(encoded + b"===")  # RFC 2047 §4.1; some writers forget the padding
+    except Error:
+        return encoded
+
+
+def _decode(octets: bytes, charset: str) -> str:
+    name = charset.partition("*")[0]  # RFC 2231 §5 adds a language
+    if name != "utf-8" and _CHARSET.fullmatch(name) is None:
+        name = "utf-8"
+    try:
+        return octets.decode(name, "replace")
+    except LookupError:
+        return octets.decode("utf-8", "replace")

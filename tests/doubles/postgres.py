@@ -1,0 +1,7 @@
+"""stub"""
+
+
+class PostgreSQL: ...
+
+
+def running_postgresql(): ...
