@@ -12,9 +12,11 @@ from sztafeta.service.ports.accounts import (
     NotThere,
 )
 from sztafeta.service.ports.administration import QueueAdministration, QueueOverview, Selection
+from sztafeta.service.ports.api_keys import ApiKeyStore
 from sztafeta.service.ports.clock import Clock
 from sztafeta.service.ports.content import Bodies, Content, Spool
 from sztafeta.service.ports.failures import BodyDamaged, StorageFull, StoreBroken, StoreBusy
+from sztafeta.service.ports.feed import DayUsage, FeedEvent, FeedStore, MessageQuery, MessageRecord
 from sztafeta.service.ports.history import (
     HistoryStore,
     MessageHistory,
@@ -22,7 +24,17 @@ from sztafeta.service.ports.history import (
     RecipientHistory,
 )
 from sztafeta.service.ports.housekeeping import Housekeeping
-from sztafeta.service.ports.messages import MessageStore, NewMessage, NewRecipient, QueuedMessage
+from sztafeta.service.ports.messages import (
+    DEFAULT_POOL,
+    TEST_POOL,
+    AlreadyRemembered,
+    MessageStore,
+    NewMessage,
+    NewRecipient,
+    QueuedMessage,
+    Remembered,
+    TailedContent,
+)
 from sztafeta.service.ports.queues import (
     Attempt,
     Claim,
@@ -32,12 +44,18 @@ from sztafeta.service.ports.queues import (
     QueueStore,
     Settlement,
 )
+from sztafeta.service.ports.suppressions import Suppression, SuppressionReason, SuppressionStore
+from sztafeta.service.ports.templates import Template, TemplateStore, TemplateVersion
 from sztafeta.service.ports.wire import Connection, Dialer, DialFailure, Dialogue, Parcel, Router
 
 __all__ = [
+    "DEFAULT_POOL",
+    "TEST_POOL",
     "AccountAdministration",
     "AccountStore",
+    "AlreadyRemembered",
     "AlreadyThere",
+    "ApiKeyStore",
     "Attempt",
     "Bodies",
     "BodyDamaged",
@@ -46,14 +64,19 @@ __all__ = [
     "Connection",
     "Content",
     "Customer",
+    "DayUsage",
     "DialFailure",
     "Dialer",
     "Dialogue",
     "DueRecipient",
+    "FeedEvent",
+    "FeedStore",
     "HistoryStore",
     "Housekeeping",
     "LeasedQueue",
     "MessageHistory",
+    "MessageQuery",
+    "MessageRecord",
     "MessageStore",
     "MessageSummary",
     "NewMessage",
@@ -66,6 +89,7 @@ __all__ = [
     "QueueStore",
     "QueuedMessage",
     "RecipientHistory",
+    "Remembered",
     "Router",
     "Selection",
     "Settlement",
@@ -73,4 +97,11 @@ __all__ = [
     "StorageFull",
     "StoreBroken",
     "StoreBusy",
+    "Suppression",
+    "SuppressionReason",
+    "SuppressionStore",
+    "TailedContent",
+    "Template",
+    "TemplateStore",
+    "TemplateVersion",
 ]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
+from sztafeta.account.api_key import Mode
 from sztafeta.delivery.state import State
 from sztafeta.event import Event
 from sztafeta.mail.envelope import Envelope, ForwardPath
 from sztafeta.service.ports.content import Content
+
+DEFAULT_POOL: Final = "default"
+TEST_POOL: Final = "test"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,6 +25,8 @@ class NewRecipient:
     forward_path: ForwardPath
     state: State = State.QUEUED
     """QUEUED, or SUPPRESSED for an address we will not send to."""
+    due_at: datetime | None = None
+    """When to try first; None: at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +50,61 @@ class NewMessage:
     events: tuple[Event, ...]
     failure_notices: bool = True
     """Tell the author of a failure when NOTIFY says nothing; the account's setting at accept."""
+    mode: Mode = Mode.LIVE
+    submission_id: int | None = None
+    """The call it came with; None: it came alone, over SMTP."""
+    tags: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def pool(self) -> str:
+        """The egress pool of its ready queues; test mail has one that leads nowhere."""
+        return TEST_POOL if self.mode is Mode.TEST else DEFAULT_POOL
+
+
+@dataclass(frozen=True, slots=True)
+class TailedContent:
+    """Content of its own, then content that it shares with the other messages of a call.
+
+    The store keeps the tail once a call; `tail_id` names it.
+    """
+
+    head: bytes
+    tail_id: int
+    tail: Content
+
+    @property
+    def size(self) -> int:
+        """Octets."""
+        return len(self.head) + self.tail.size
+
+    def blocks(self) -> Iterator[bytes]:
+        """Give the octets in order."""
+        yield self.head
+        yield from self.tail.blocks()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remembered:
+    """An answer kept under an idempotency key, committed together with what it answers for."""
+
+    customer_id: int
+    endpoint: str
+    """Keys of different endpoints do not meet; `smtp` is one."""
+    key: str
+    request_sha256: bytes
+    http_status: int
+    answer: bytes
+    """As it was sent: JSON, or the queue-id over SMTP."""
+    until: datetime
+
+
+class AlreadyRemembered(Exception):
+    """The idempotency key was used before; nothing was kept."""
+
+    def __init__(self, remembered: Remembered) -> None:
+        super().__init__(remembered.key)
+        self.remembered = remembered
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +140,20 @@ class MessageStore(Protocol):
             StoreBusy: nothing was kept; say 451 4.3.0.
             StoreBroken: nothing may be promised any more; say 451 4.3.0.
         """
+
+    async def accept_all(
+        self, messages: Sequence[NewMessage], *, remembered: Remembered | None = None
+    ) -> Mapping[str, int]:
+        """Commit the messages of one call of one customer together, all or none; see `accept`.
+
+        What they share (`TailedContent`) is kept once. All of them are of one mode.
+
+        Raises:
+            AlreadyRemembered: the idempotency key was used before; nothing was kept.
+        """
+
+    async def remembered(self, customer_id: int, endpoint: str, key: str) -> Remembered | None:
+        """Find an answer that is still kept."""
 
     def has_room(self, size: int) -> bool:
         """Say whether the disk has room for a message of this size and the reserve (R-20)."""

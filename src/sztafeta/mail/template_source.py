@@ -1,0 +1,47 @@
+"""The source of a template: what its author wrote, apart from the program that renders it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class MissingRule(Enum):
+    """What happens when a call lacks a variable that the template names."""
+
+    REFUSE = "refuse"
+    BLANK = "blank"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateSource:
+    """What an author wrote; `html` or `mjml` or neither, never both."""
+
+    subject: str = ""
+    html: str = ""
+    mjml: str = ""
+    text: str = ""
+    """Empty: made from the HTML."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A template with a recipient's values in it; an empty part is not there."""
+
+    subject: str
+    html: str = ""
+    text: str = ""
+
+
+class TemplateFault(Exception):
+    """A template cannot be read or rendered; the message says why."""
+
+    def __init__(
+        self, text: str, *, part: str, line: int | None = None, missing: tuple[str, ...] = ()
+    ) -> None:
+        super().__init__(text)
+        self.part = part
+        """`subject`, `html`, `mjml` or `text`."""
+        self.line = line
+        self.missing = missing
+        """Variables that the call lacks."""

@@ -1,0 +1,60 @@
+"""Suppressions: addresses that a customer's mail is not sent to."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+
+class SuppressionReason(Enum):
+    """Why an address is suppressed."""
+
+    BOUNCE = "bounce"
+    COMPLAINT = "complaint"
+    UNSUBSCRIBE = "unsubscribe"
+    MANUAL = "manual"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suppression:
+    """One address of one customer."""
+
+    customer_id: int
+    address: str
+    """As `suppressed_form` gives it."""
+    reason: SuppressionReason
+    source: str
+    """Who asked: `api`, `smtp`, `panel`, or a dialect's own word."""
+    comment: str
+    created_at: datetime
+
+
+class SuppressionStore(Protocol):
+    """Each method is of one customer; what is another's is not there."""
+
+    async def suppressed(
+        self, customer_id: int, addresses: Collection[str]
+    ) -> Mapping[str, Suppression]:
+        """Find which of these addresses are suppressed; cheap for a customer who has none."""
+
+    async def suppressions(
+        self,
+        customer_id: int,
+        *,
+        limit: int,
+        after: str | None = None,
+        reason: SuppressionReason | None = None,
+    ) -> Sequence[Suppression]:
+        """List them by address."""
+
+    async def count_suppressions(self, customer_id: int) -> int:
+        """Count them."""
+
+    async def suppress(self, suppressions: Sequence[Suppression]) -> int:
+        """Add addresses; those already there stay as they are. Give the number that was new."""
+
+    async def unsuppress(self, customer_id: int, address: str) -> bool:
+        """Remove one; say whether it was there."""
