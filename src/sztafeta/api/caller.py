@@ -1,0 +1,77 @@
+"""Who calls: the API key of a request, proved, and what it may do (ux §3.5).
+
+The key comes as `Authorization: Bearer <key>`, or as the password of Basic authentication with any user name.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Final
+
+from starlette.requests import Request
+
+from sztafeta.account.api_key import ApiKey, Scope
+from sztafeta.api.problem import Problem
+from sztafeta.service.api_keys import ApiKeys
+from sztafeta.service.call import Caller
+from sztafeta.service.fault import Refusal
+
+REALM: Final = {"WWW-Authenticate": 'Bearer realm="sztafeta"'}
+"""RFC 6750 §3, RFC 9110 §11.6.1."""
+
+
+def key_text(authorization: str) -> str:
+    """Take the key out of an Authorization field; empty when there is none."""
+    scheme, _, rest = authorization.strip().partition(" ")
+    if scheme.lower() == "bearer":  # RFC 6750 §2.1
+        return rest.strip()
+    if scheme.lower() == "basic":  # RFC 7617 §2
+        try:
+            pair = base64.b64decode(rest.strip(), validate=True).decode("utf-8", "replace")
+        except binascii.Error:
+            return ""
+        user, _, password = pair.partition(":")
+        return password or user
+    return ""
+
+
+async def prove(request: Request, keys: ApiKeys, scope: Scope | None) -> ApiKey:
+    """Find out who calls.
+
+    Raises:
+        Problem: nobody we know, or one who may not do this.
+    """
+    text = key_text(request.headers.get("authorization", ""))
+    if not text:
+        raise Problem("auth_missing", "The call has no API key.", headers=REALM)
+    proved = await keys.prove(text, client_address(request))
+    if isinstance(proved, Refusal):
+        problem = Problem.of(proved)
+        if problem.http_status == 401:
+            problem.headers = REALM
+        raise problem
+    if scope is not None and not proved.may(scope):
+        raise Problem(
+            "scope_missing",
+            f"The API key {proved.name!r} lacks the scope `{scope.value}`.",
+            f"Give the key the scope `{scope.value}`, or use one that has it.",
+        )
+    return proved
+
+
+def caller_of(request: Request, key: ApiKey) -> Caller:
+    """Say who calls in the verbs' words."""
+    return Caller(
+        account=key.account,
+        mode=key.mode,
+        key_id=key.key_id,
+        address=client_address(request),
+        client=request.headers.get("user-agent", "")[:200],
+        request_id=request.state.request_id,
+    )
+
+
+def client_address(request: Request) -> str:
+    """Give the address that the connection came from."""
+    return "" if request.client is None else request.client.host
