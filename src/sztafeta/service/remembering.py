@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, TypeVar
 
-from sztafeta.service.ports import AlreadyRemembered, MessageStore, Remembered
+from sztafeta.service.ports import AlreadyRemembered, Clock, MessageStore, Remembered
 
 KEPT_FOR: Final = timedelta(hours=24)
 
@@ -51,8 +51,9 @@ class KeyUse:
 class Remembering:
     """Does requests once; one instance serves all faces of a node."""
 
-    def __init__(self, store: MessageStore) -> None:
+    def __init__(self, store: MessageStore, *, clock: Clock) -> None:
         self._store = store
+        self._clock = clock
         self._under_way: set[tuple[int, str, str]] = set()
 
     async def once(
@@ -68,7 +69,7 @@ class Remembering:
         self._under_way.add(name)
         try:
             earlier = await self._store.remembered(*name)
-            if earlier is None:
+            if earlier is None or earlier.until <= self._clock.now():
                 return await do()
         except AlreadyRemembered as race:
             earlier = race.remembered

@@ -506,4 +506,5 @@ def as_queued(message: NewMessage) -> QueuedMessage:
         accepted_at=message.accepted_at,
         expires_at=message.expires_at,
         failure_notices=message.failure_notices,
+        mode=message.mode,
     )
