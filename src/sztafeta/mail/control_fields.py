@@ -1,10 +1,10 @@
 """Control fields: header fields that speak to us, read here and removed before delivery (`mail/compose`).
 
-    X-Tag, X-Metadata-<key>           labels for the history; EmailLabs' X-MAILTAGS: a;b;c too
-    X-Template, X-Template-Data       the content is a stored template with these variables (JSON)
-    X-Send-At, X-Expires-At           RFC 3339 instants
-    Idempotency-Key                   the same key and message is sent once
-    X-TRACKING-OFF                    EmailLabs; nothing is tracked here, so it is only removed
+X-Tag, X-Metadata-<key>           labels for the history; EmailLabs' X-MAILTAGS: a;b;c too
+X-Template, X-Template-Data       the content is a stored template with these variables (JSON)
+X-Send-At, X-Expires-At           RFC 3339 instants
+Idempotency-Key                   the same key and message is sent once
+X-TRACKING-OFF                    EmailLabs; nothing is tracked here, so it is only removed
 """
 
 from __future__ import annotations

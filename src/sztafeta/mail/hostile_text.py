@@ -51,7 +51,9 @@ def what_misleads(name: str) -> str | None:
 def what_is_wrong_with_field(name: str) -> str | None:
     """Say why a caller may not write a header field of this name, or None."""
     if _FIELD_NAME.fullmatch(name) is None:
-        return "is no name of a header field: letters, digits and hyphens, at most 76 (RFC 5322 §2.2)"
+        return (
+            "is no name of a header field: letters, digits and hyphens, at most 76 (RFC 5322 §2.2)"
+        )
     instead = OURS.get(name.lower())
     if instead is None and name.lower().startswith(("content-", "resent-", "arc-")):
         instead = "fields of this family are not a caller's"

@@ -6,11 +6,9 @@ What differs from addressee to addressee is a head of its own; what is equal is 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Final
 
 from sztafeta.delivery.queue_id import IdSource, to_text
@@ -22,16 +20,14 @@ from sztafeta.mail.template_source import Rendered
 from sztafeta.mail.trace import date_text, received_field
 from sztafeta.service.accept import first_event, new_recipient
 from sztafeta.service.call import AddresseeKind, Caller
+from sztafeta.service.call_content import CallContent
 from sztafeta.service.call_reading import ReadAddressee, ReadCall, needs_smtputf8
 from sztafeta.service.fault import Refusal
-from sztafeta.service.incoming import InlineContent
-from sztafeta.service.ports import Bodies, Content, NewMessage, Spool, Suppression, TailedContent
+from sztafeta.service.ports import Bodies, Content, NewMessage, Suppression
+from sztafeta.service.refusals import too_large
 
-MAX_SIZE: Final = 10 * 1024 * 1024
-"""Octets of one encoded message (design: both doors the same)."""
 MOST_OF_A_CALL: Final = 64 * 1024 * 1024
 """Octets of all heads of a call: they are in memory until the commit."""
-MEGABYTE: Final = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +56,15 @@ class Assembly:
         ids: IdSource,
         bodies: Bodies,
         hostname: str,
+        max_size: int,
     ) -> None:
         self._caller, self.read = caller, read
         self.submission_id = submission_id
-        self._now, self._ids, self._bodies, self._hostname = now, ids, bodies, hostname
+        self._now, self._ids, self._bodies = now, ids, bodies
+        self._hostname, self._max_size = hostname, max_size
         self.drafts: list[Drafted] = []
-        self._tree: PartTree | None = None
-        self._tail_size = 0
-        self._spool: Spool | None = None
-        self._body_id: int | None = None
+        self._tail_size = sum(file.encoded_size() for file in read.files)
+        self._content: CallContent | None = None
 
     # -- heads -----------------------------------------------------------------------------------
 
@@ -78,8 +74,8 @@ class Assembly:
         """Write each addressee's head, or say what is too big."""
         if not rendered:
             return None
-        self._tree = tree = self._lay_out(rendered)
-        self._tail_size = sum(file.encoded_size() for file in self.read.files)
+        tree = self._lay_out(rendered)
+        self._content = CallContent(tree, self._tail_size, self._bodies)
         heads = 0
         for one, parts in zip(self.read.addressees, rendered, strict=True):
             suppression = suppressed.get(one.mailbox)
@@ -148,8 +144,9 @@ class Assembly:
 
     def _refuse_size(self, drafted: Drafted, heads: int) -> Refusal | None:
         size = len(drafted.head) + self._tail_size
-        if size > MAX_SIZE:
-            return self._too_large(size)
+        if size > self._max_size:
+            files = sum(len(file.content) for file in self.read.files)
+            return too_large(size, self._max_size, files=files)
         if heads > MOST_OF_A_CALL:
             return Refusal(
                 code="message_too_large",
@@ -166,19 +163,6 @@ class Assembly:
             )
         return None
 
-    def _too_large(self, size: int) -> Refusal:
-        files = sum(len(file.content) for file in self.read.files)
-        return Refusal(
-            code="message_too_large",
-            http_status=413,
-            text=(
-                f"The message has {_megabytes(size)} MB as e-mail, {_megabytes(MAX_SIZE)} MB are"
-                f" allowed; its attachments have {_megabytes(files)} MB as files, and e-mail coding"
-                " adds about 37 %"
-            ),
-            fix="Send smaller files, or a link to them.",
-        )
-
     # -- the commit ------------------------------------------------------------------------------
 
     @property
@@ -188,54 +172,27 @@ class Assembly:
 
     async def prepare(self) -> list[NewMessage]:
         """Keep what is big, and give all that the commit writes."""
-        if not self.drafts or self._tree is None:
+        if self._content is None or not self.drafts:
             return []
-        contents = await self._contents(self._tree)
+        contents: Sequence[Content]
+        if len(self.drafts) == 1:
+            (only,) = self.drafts
+            contents = [await self._content.of_one(only.message_id, only.head)]
+        else:
+            heads = [one.head for one in self.drafts]
+            contents = await self._content.of_many(self._ids.next(self._now), heads)
         pairs = zip(self.drafts, contents, strict=True)
         return [self._describe(one, content) for one, content in pairs]
 
-    async def _contents(self, tree: PartTree) -> Sequence[Content]:
-        if len(self.drafts) == 1:
-            (one,) = self.drafts
-            return [await self._kept(one.message_id, one.head, tree)]
-        tail_id = self._ids.next(self._now)
-        tail = await self._kept(tail_id, b"", tree)
-        if not tail.size:
-            return [InlineContent(one.head) for one in self.drafts]
-        return [TailedContent(one.head, tail_id, tail) for one in self.drafts]
-
-    async def _kept(self, body_id: int, head: bytes, tree: PartTree) -> Content:
-        """Give octets that are in memory when they are few, and on disk already when they are many."""
-        if len(head) + self._tail_size <= self._bodies.inline_limit:
-            return InlineContent(b"".join((head, *tree.tail())))
-        self._body_id = body_id
-        self._spool = spool = self._bodies.open_spool(body_id)
-        spool.write(head)
-        for block in tree.tail():
-            spool.write(block)
-            await asyncio.sleep(0)
-        return await self._keep(spool)
-
-    async def _keep(self, spool: Spool) -> Content:
-        keeping = asyncio.ensure_future(self._bodies.keep(spool))
-        self._spool = None
-        try:
-            return await asyncio.shield(keeping)
-        except BaseException:  # a file that is being synced must not be pulled from under its feet
-            keeping.add_done_callback(partial(_forget, spool))
-            raise
-
     def discard(self) -> None:
         """Forget all octets that were not kept; harmless when called twice."""
-        if self._spool is not None:
-            self._spool.discard()
-            self._spool = None
+        if self._content is not None:
+            self._content.discard()
 
     def take_back(self) -> None:
         """Forget all octets, kept or not: the commit surely did not happen."""
-        self.discard()
-        if self._body_id is not None:
-            self._bodies.remove(self._body_id)
+        if self._content is not None:
+            self._content.take_back()
 
     def _describe(self, one: Drafted, content: Content) -> NewMessage:
         read, account, now = self.read, self._caller.account, self._now
@@ -277,14 +234,3 @@ class Assembly:
             smtputf8=is_international,
             eight_bit=is_international,
         )
-
-
-def _forget(spool: Spool, keeping: asyncio.Future[Content]) -> None:
-    """Forget octets that nobody waits for any more; what went wrong was told already."""
-    if not keeping.cancelled():
-        keeping.exception()
-    spool.discard()
-
-
-def _megabytes(octets: int) -> str:
-    return f"{octets / MEGABYTE:.1f}"

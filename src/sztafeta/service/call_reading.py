@@ -99,7 +99,9 @@ class _Reading:
         author = self._author()
         return_path = call.return_path
         reverse_path = (
-            author.mailbox if return_path is None else self._own_mailbox(return_path, "/return_path")
+            author.mailbox
+            if return_path is None
+            else self._own_mailbox(return_path, "/return_path")
         )
         self._read_content()
         self._read_headers()
@@ -261,7 +263,9 @@ class _Reading:
             return _UNKNOWN_TYPE if _is_composite(guessed) else guessed
         kind = file.content_type.partition(";")[0].strip(" ").lower()
         if _CONTENT_TYPE.fullmatch(kind) is None or _is_composite(kind):
-            text = "a content type looks like application/pdf, and is neither message/ nor multipart/"
+            text = (
+                "a content type looks like application/pdf, and is neither message/ nor multipart/"
+            )
             self._fault(pointer, "invalid_content_type", text)
         return kind
 

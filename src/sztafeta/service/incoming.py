@@ -111,12 +111,7 @@ class Incoming:
         if self._spool is None:
             return InlineContent(composed.header + self._parts[0][composed.body_at :])
         spool, self._spool = self._spool, None
-        keeping = asyncio.ensure_future(self._bodies.keep(spool))
-        try:
-            return await asyncio.shield(keeping)
-        except BaseException:  # a file that is being synced must not be pulled from under its feet
-            keeping.add_done_callback(partial(_forget, spool))
-            raise
+        return await keep_spooled(self._bodies, spool)
 
     def discard(self) -> None:
         """Forget all octets; harmless when called twice or after `keep`."""
@@ -169,6 +164,16 @@ class Incoming:
             self._composed = NO_ROOM
         else:
             self._trouble = trouble
+
+
+async def keep_spooled(bodies: Bodies, spool: Spool) -> Content:
+    """Make a spooled body durable, and forget it if nobody waits for it any more."""
+    keeping = asyncio.ensure_future(bodies.keep(spool))
+    try:
+        return await asyncio.shield(keeping)
+    except BaseException:  # a file that is being synced must not be pulled from under its feet
+        keeping.add_done_callback(partial(_forget, spool))
+        raise
 
 
 def _forget(spool: Spool, keeping: asyncio.Future[Content]) -> None:

@@ -90,4 +90,3 @@ class Rehearsal:
     def is_usable(self) -> bool:
         """Be ready for more."""
         return True
-
