@@ -1,6 +1,6 @@
 """Rehearsal: what mail in test mode meets instead of a receiver, by the local part of its address.
 
-`+label` after the word changes nothing, and the domain may be any, so that a test can tell its addresses apart.
+`+label` after the word changes nothing, and the domain may be any: a test can tell its addresses apart.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The content of a call's messages on its way to the store: a head each, and one tail that is encoded once."""
+"""The content of a call's messages on its way to the store: a head each, one tail that is encoded once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""REMEMBER: the same idempotency key and request is done once, however often and from wherever it comes (R-13).
+"""REMEMBER: a request with an idempotency key is done once, however often it comes (R-13).
 
 What is under way on this node is known in memory; a race between nodes ends at the row that is unique by
 customer, endpoint and key, and that is committed together with the messages it answers for.
