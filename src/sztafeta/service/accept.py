@@ -133,7 +133,15 @@ class Accept:
             return composed
         prepare = partial(self._prepare, incoming, composed)
         taken = await self.take_over(incoming, prepare, remembered=remembered)
-        return taken if isinstance(taken, Rejection) else self._acknowledge(taken[0])
+        if isinstance(taken, Rejection):
+            return taken
+        (message,) = taken
+        return acknowledged(
+            message.message_id,
+            recipients=len(message.recipients),
+            octets=message.content.size,
+            took=self._clock.now() - message.accepted_at,
+        )
 
     async def take_over(
         self, arriving: Arriving, prepare: Prepare, *, remembered: Remembered | None = None
@@ -211,15 +219,16 @@ class Accept:
             metadata=wishes.metadata,
         )
 
-    def _acknowledge(self, message: NewMessage) -> Accepted:
-        queue_id = to_text(message.message_id)
-        return Accepted(
-            message_id=message.message_id,
-            recipients=len(message.recipients),
-            octets=message.content.size,
-            took=self._clock.now() - message.accepted_at,
-            reply=Reply(250, _TAKEN, (f"Ok: queued as {queue_id}",)),
-        )
+
+def acknowledged(message_id: int, *, recipients: int, octets: int, took: timedelta) -> Accepted:
+    """Say that a message is ours now."""
+    return Accepted(
+        message_id=message_id,
+        recipients=recipients,
+        octets=octets,
+        took=took,
+        reply=Reply(250, _TAKEN, (f"Ok: queued as {to_text(message_id)}",)),
+    )
 
 
 def new_recipient(

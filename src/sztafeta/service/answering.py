@@ -1,4 +1,4 @@
-"""ANSWER: a call with an idempotency key is done once, and its answer is committed together with it (R-13)."""
+"""ANSWER: a call with an idempotency key is done once; its answer is committed with it (R-13)."""
 
 from __future__ import annotations
 

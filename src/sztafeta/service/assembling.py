@@ -57,11 +57,14 @@ class Assembly:
         bodies: Bodies,
         hostname: str,
         max_size: int,
+        first_id: int | None = None,
     ) -> None:
+        """`first_id` is the id of the first message, where it was told to somebody already."""
         self._caller, self.read = caller, read
         self.submission_id = submission_id
         self._now, self._ids, self._bodies = now, ids, bodies
         self._hostname, self._max_size = hostname, max_size
+        self._first_id = first_id
         self.drafts: list[Drafted] = []
         self._tail_size = sum(file.encoded_size() for file in read.files)
         self._content: CallContent | None = None
@@ -102,7 +105,7 @@ class Assembly:
     def _draft(
         self, tree: PartTree, one: ReadAddressee, parts: Rendered, suppression: Suppression | None
     ) -> Drafted:
-        message_id = self._ids.next(self._now)
+        message_id = self._next_id()
         queue_id = to_text(message_id)
         header_message_id = one.asked.message_id or f"{queue_id}@{self.read.author.mailbox.domain}"
         to, cc = self._shown_to(one)
@@ -130,6 +133,11 @@ class Assembly:
             head=trace + tree.head(shown),
             suppression=suppression,
         )
+
+    def _next_id(self) -> int:
+        if self._first_id is not None and not self.drafts:
+            return self._first_id
+        return self._ids.next(self._now)
 
     def _shown_to(
         self, one: ReadAddressee
@@ -215,7 +223,7 @@ class Assembly:
             accepted_at=now,
             expires_at=read.timing.expires_at,
             source=self._caller.as_history(envelope),
-            failure_notices=False,  # the history and the events tell
+            failure_notices=self._caller.failure_notices,
             events=(event,),
             mode=self._caller.mode,
             submission_id=self.submission_id,

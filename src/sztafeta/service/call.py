@@ -110,6 +110,8 @@ class Caller:
     """Through which face the call came: `api`, or the name of an SMTP listener."""
     word: str = "HTTP"
     """The `with` word of Received."""
+    failure_notices: bool = False
+    """Failures are told by mail too, not in the history and the events alone."""
 
     def protocol(self, envelope: Envelope) -> str:
         """Give the `with` word of Received."""

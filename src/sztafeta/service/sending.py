@@ -20,7 +20,7 @@ from sztafeta.service.call import Call, Caller
 from sztafeta.service.call_reading import read_call
 from sztafeta.service.fault import Fault, Refusal
 from sztafeta.service.incoming import NO_ROOM
-from sztafeta.service.ports import Bodies, Clock, NewMessage
+from sztafeta.service.ports import Bodies, Clock, NewMessage, Remembered
 from sztafeta.service.raw_sending import RawSending
 from sztafeta.service.refusals import invalid, refused
 from sztafeta.service.rejection import Rejection
@@ -140,6 +140,16 @@ class Sending:
         sent = _sent(caller, assembly)
         return replace(sent, messages=tuple(replace(one, message_id=None) for one in sent.messages))
 
+    async def send_as(
+        self, caller: Caller, call: Call, *, first_id: int, remembered: Remembered | None
+    ) -> Sent | Refusal:
+        """Take one call over whose first message has its id already; for the other door."""
+        assembly = await self._assemble(caller, call, first_id)
+        if isinstance(assembly, Refusal):
+            return assembly
+        taken = await self._accept.take_over(assembly, assembly.prepare, remembered=remembered)
+        return refused(taken) if isinstance(taken, Rejection) else _sent(caller, assembly)
+
     async def _take_all(
         self, caller: Caller, calls: Sequence[Call], idempotency: Idempotency | None
     ) -> tuple[Sent | Refusal, ...] | Refusal:
@@ -155,7 +165,9 @@ class Sending:
         taken = await self._accept.take_over(bundle, bundle.prepare, remembered=remembered)
         return refused(taken) if isinstance(taken, Rejection) else results
 
-    async def _assemble(self, caller: Caller, call: Call) -> Assembly | Refusal:
+    async def _assemble(
+        self, caller: Caller, call: Call, first_id: int | None = None
+    ) -> Assembly | Refusal:
         """Do everything that comes before the commit."""
         now, account = self._clock.now(), caller.account
         read = read_call(call, account, now)
@@ -177,6 +189,7 @@ class Sending:
             bodies=self._bodies,
             hostname=self._hostname,
             max_size=self._max_size,
+            first_id=first_id,
         )
         return assembly.draft(rendered, suppressed) or assembly
 

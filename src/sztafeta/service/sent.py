@@ -1,4 +1,4 @@
-"""What a send verb answers, and the key under which its answer is kept; the faces print it in their language."""
+"""What a send verb answers, and the key under which it is kept; the faces print it in their language."""
 
 from __future__ import annotations
 
