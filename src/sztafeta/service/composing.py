@@ -129,8 +129,8 @@ class Composed:
     subject: str
     signing_domain: str | None
     """The author's domain, when it is one of the customer's."""
-    wishes: Wishes
     timing: Timing
+    wishes: Wishes = NO_WISHES
     original: Header | None = None
     """The header as it came, when a template takes the place of the content."""
 
