@@ -100,7 +100,7 @@ class KeptMail:
     """Raised by every commit."""
     account_failure: Exception | None = None
     spool_failure: Exception | None = None
-    gate: asyncio.Event | None = None
+    gate: asyncio.Event | asyncio.Barrier | None = None
     """Commits wait for it."""
     spooling: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a big body has begun."""
