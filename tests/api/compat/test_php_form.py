@@ -26,6 +26,7 @@ from sztafeta.api.compat.php_form import (
     [
         ("a=1&b=2", {"a": "1", "b": "2"}),
         ("a=1&a=2", {"a": "2"}),
+        ("a[]=1&a[]=2&a=&b[]=3", {"a": "", "b": {"0": "3"}}),
         ("to[]=a@x.pl&to[]=b@x.pl", {"to": {"0": "a@x.pl", "1": "b@x.pl"}}),
         ("to[5]=a&to[]=b", {"to": {"5": "a", "6": "b"}}),
         ("to[a@x.pl]=", {"to": {"a@x.pl": ""}}),

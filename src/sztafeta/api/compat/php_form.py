@@ -77,7 +77,8 @@ class _Growing:
 
     def __init__(self) -> None:
         self.tree: Tree = {}
-        self._next_places: dict[int, int] = {}
+        self._next_places: dict[int, tuple[int, Tree]] = {}
+        """By the array's identity, which stays its own as long as the array is held here."""
 
     def put(self, path: list[str], value: str) -> None:
         """Set the value that a path leads to."""
@@ -93,11 +94,11 @@ class _Growing:
 
     def _place(self, tree: Tree, key: str) -> str:
         """Give the key itself, or the next number for an empty one."""
-        place = self._next_places.get(id(tree), 0)
+        place, _ = self._next_places.get(id(tree), (0, tree))
         if not key:
             key = str(place)
         if key.isascii() and key.isdecimal() and len(key) < _LONGEST_NUMBER:
-            self._next_places[id(tree)] = max(place, int(key) + 1)
+            self._next_places[id(tree)] = (max(place, int(key) + 1), tree)
         return key
 
 
