@@ -9,6 +9,7 @@ from typing import Any, Final
 from starlette.responses import Response
 
 from sztafeta.api.json_text import to_json
+from sztafeta.api.pointers import faults_of
 from sztafeta.api.problem_kinds import BY_CODE
 from sztafeta.service.fault import Fault, Refusal
 
@@ -67,3 +68,11 @@ def answer(problem: Problem, *, base_url: str, request_id: str) -> Response:
         headers=dict(problem.headers),
         media_type=MEDIA_TYPE,
     )
+
+
+def invalid(errors: Sequence[Any]) -> Problem:
+    """Say which values of a call cannot be used."""
+    if any(one["type"] == "json_invalid" for one in errors):
+        return Problem("malformed_body", f"The body is not JSON: {errors[0]['ctx']['error']}.")
+    faults = faults_of(errors)
+    return Problem("invalid", f"{len(faults)} value(s) of the call cannot be used.", errors=faults)

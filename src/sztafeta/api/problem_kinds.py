@@ -28,7 +28,7 @@ KINDS: Final = (
         400,
         "malformed_body",
         "The body is not JSON",
-        "The body must be one JSON object in UTF-8. The detail says at which character it stopped making sense.",
+        "The body must be one JSON object in UTF-8. The detail says where it stopped making sense.",
     ),
     ProblemKind(
         401,

@@ -37,7 +37,13 @@ class TemplateFault(Exception):
     """A template cannot be read or rendered; the message says why."""
 
     def __init__(
-        self, text: str, *, part: str, line: int | None = None, missing: tuple[str, ...] = ()
+        self,
+        text: str,
+        *,
+        part: str,
+        line: int | None = None,
+        missing: tuple[str, ...] = (),
+        index: int = 0,
     ) -> None:
         super().__init__(text)
         self.part = part
@@ -45,3 +51,5 @@ class TemplateFault(Exception):
         self.line = line
         self.missing = missing
         """Variables that the call lacks."""
+        self.index = index
+        """Which of several values it went wrong with."""

@@ -1,0 +1,87 @@
+"""The HTTP API as one web application: native routes under `/v1`, foreign dialects beside them (ux §3.2).
+
+FastAPI reads, checks and documents the calls; what goes wrong is a `Problem`, written here and nowhere else.
+The calls that carry mail are plain routes, because they are many (design §5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Final, cast
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import Response
+from starlette.types import ASGIApp
+
+from sztafeta.api.desk import Desk
+from sztafeta.api.openapi import describe_api
+from sztafeta.api.problem import Problem, answer, invalid
+from sztafeta.api.request_ids import RequestIds
+from sztafeta.api.routes import ROUTERS
+from sztafeta.delivery.queue_id import IdSource
+from sztafeta.service.ports import StorageFull, StoreBroken, StoreBusy
+
+RETRY: Final = {"Retry-After": "5"}
+_STATUS_CODES: Final = {404: "not_found", 405: "method_not_allowed", 415: "unsupported_media"}
+
+
+class HttpApi:
+    """`application` is ASGI."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        *,
+        ids: IdSource,
+        on_trouble: Callable[[str, Exception], None],
+        facades: Sequence[Any] = (),
+    ) -> None:
+        """`facades` are routers of foreign dialects; `on_trouble` is told what is our own mistake."""
+        self._desk = desk
+        self._on_trouble = on_trouble
+        web = FastAPI(title="Sztafeta", docs_url=None, redoc_url=None, openapi_url=None)
+        web.state.desk = desk
+        for router in (*ROUTERS, *facades):
+            web.include_router(router)
+        web.openapi = lambda: describe_api(web, desk.base_url)  # type: ignore[method-assign]
+        web.add_exception_handler(Problem, self._problem)
+        web.add_exception_handler(RequestValidationError, self._invalid)
+        web.add_exception_handler(HTTPException, self._plain)
+        web.add_exception_handler(ClientDisconnect, self._gone)
+        for kind in (StorageFull, StoreBusy, StoreBroken, TimeoutError):
+            web.add_exception_handler(kind, self._not_now)
+        web.add_exception_handler(Exception, self._mistake)
+        self.application: ASGIApp = RequestIds(web, ids=ids, clock=desk.clock)
+
+    def _answer(self, request: Request, problem: Problem) -> Response:
+        request_id = request.state.request_id
+        return answer(problem, base_url=self._desk.base_url, request_id=request_id)
+
+    async def _problem(self, request: Request, problem: Exception) -> Response:
+        return self._answer(request, cast(Problem, problem))
+
+    async def _invalid(self, request: Request, error: Exception) -> Response:
+        return self._answer(request, invalid(cast(RequestValidationError, error).errors()))
+
+    async def _plain(self, request: Request, error: Exception) -> Response:
+        """Say in our form what Starlette found: no such route, no such method."""
+        found = cast(HTTPException, error)
+        code = _STATUS_CODES.get(found.status_code, "invalid")
+        headers = dict(found.headers or {})
+        return self._answer(request, Problem(code, f"{found.detail}.", headers=headers))
+
+    async def _gone(self, request: Request, error: Exception) -> Response:
+        """Nobody hears this: the caller has gone before the end of its call."""
+        return Response(status_code=400)
+
+    async def _not_now(self, request: Request, error: Exception) -> Response:
+        self._on_trouble(request.state.request_id, error)
+        code = "no_room" if isinstance(error, StorageFull) else "maintenance"
+        return self._answer(request, Problem(code, "Nothing was taken over.", headers=RETRY))
+
+    async def _mistake(self, request: Request, error: Exception) -> Response:
+        self._on_trouble(request.state.request_id, error)
+        return self._answer(request, Problem("internal", "Something broke on our side."))

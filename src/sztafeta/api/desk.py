@@ -1,0 +1,85 @@
+"""The desk: the verbs and plain values that every route finds at its side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import Request
+
+from sztafeta.account.api_key import ApiKey, Scope
+from sztafeta.api import caller
+from sztafeta.api.body import Bodies
+from sztafeta.service.api_keys import ApiKeys
+from sztafeta.service.ports import (
+    AccountAdministration,
+    AccountStore,
+    Clock,
+    FeedStore,
+    SuppressionStore,
+)
+from sztafeta.service.sending import SendVerb
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiLimits:
+    """What a caller may ask for."""
+
+    message_size: int
+    """Octets of a message as it goes over the wire."""
+    body_size: int
+    """Octets of a call."""
+    recipients: int = 1000
+    """Addressees of a call."""
+    batch: int = 500
+    """Calls in one batch."""
+    page: int = 500
+    """Rows of a list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Handed to the application once; routes reach it through `at_desk`."""
+
+    keys: ApiKeys
+    accounts: AccountStore
+    account_administration: AccountAdministration
+    suppressions: SuppressionStore
+    feed: FeedStore
+    bodies: Bodies
+    limits: ApiLimits
+    sending: SendVerb
+    clock: Clock
+    hostname: str
+    base_url: str
+    """Where the API is reached, without a slash at the end; links begin with it (W-34)."""
+
+
+def at_desk(request: Request) -> Desk:
+    """Give the desk of a request's application."""
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+AtDesk = Annotated[Desk, Depends(at_desk)]
+
+
+class Needs:
+    """Proves the caller's key and that it has a scope; a dependency of routes."""
+
+    def __init__(self, scope: Scope | None) -> None:
+        self._scope = scope
+
+    async def __call__(self, request: Request) -> ApiKey:
+        """Raises: Problem."""
+        return await caller.prove(request, at_desk(request).keys, self._scope)
+
+
+Anybody = Annotated[ApiKey, Depends(Needs(None))]
+Sender = Annotated[ApiKey, Depends(Needs(Scope.SEND))]
+Reader = Annotated[ApiKey, Depends(Needs(Scope.READ))]
+TemplateEditor = Annotated[ApiKey, Depends(Needs(Scope.TEMPLATES))]
+SuppressionEditor = Annotated[ApiKey, Depends(Needs(Scope.SUPPRESSIONS))]
+DomainEditor = Annotated[ApiKey, Depends(Needs(Scope.DOMAINS))]
+Administrator = Annotated[ApiKey, Depends(Needs(Scope.ADMIN))]

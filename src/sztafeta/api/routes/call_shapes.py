@@ -1,0 +1,209 @@
+"""The shape of a call that sends: what an integrator writes in JSON, and the verb's call it becomes.
+
+Only shapes are checked here (is it a list, is it base64); what a value may hold is the verb's to judge, for
+every face alike. Whatever is wrong is found at once.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+
+from sztafeta.api.routes.shapes import Strict
+from sztafeta.service.call import (
+    Addressee,
+    AddresseeKind,
+    AttachedFile,
+    Call,
+    Person,
+    TemplateChoice,
+)
+
+MOST_FIELDS: Final = 100
+"""Own header fields, tags and metadata of a call."""
+_OPEN: Final = "<"
+
+
+def split_person(text: str) -> tuple[str, str]:
+    """Part `Name <address>` into address and name; anything else is an address, for the verb to judge."""
+    text = text.strip()
+    if not text.endswith(">") or _OPEN not in text:
+        return text, ""
+    name, _, address = text[:-1].rpartition(_OPEN)
+    name = name.strip()
+    if len(name) > 1 and name[0] == name[-1] == '"':
+        name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+    return address.strip(), name
+
+
+class PersonShape(Strict):
+    """A mailbox with a display name."""
+
+    email: Annotated[str, Field(min_length=1, max_length=1000)]
+    name: Annotated[str, Field(max_length=1000)] = ""
+
+    def read(self, pointer: str) -> Person:
+        """Give the verb's word for it."""
+        return Person(address=self.email, name=self.name, pointer=pointer)
+
+
+def _as_person(value: Any) -> Any:
+    if isinstance(value, str):
+        email, name = split_person(value)
+        return {"email": email, "name": name}
+    return value
+
+
+def _as_list(value: Any) -> Any:
+    return [value] if isinstance(value, str | dict) else value
+
+
+PersonValue = Annotated[
+    PersonShape, BeforeValidator(_as_person, json_schema_input_type=str | PersonShape)
+]
+"""`"anna@example.com"`, `"Anna <anna@example.com>"` or `{"email": …, "name": …}`."""
+PeopleValue = Annotated[
+    list[PersonValue],
+    BeforeValidator(_as_list, json_schema_input_type=str | PersonShape | list[str | PersonShape]),
+]
+"""One of these, or a list of them."""
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode("".join(text.split()), validate=True)
+    except (binascii.Error, ValueError) as fault:
+        raise ValueError(f"this is not base64: {fault}") from fault
+
+
+Base64 = Annotated[
+    bytes,
+    BeforeValidator(
+        lambda value: _decoded(value) if isinstance(value, str) else value,
+        json_schema_input_type=str,
+    ),
+]
+
+
+class AttachmentShape(Strict):
+    """A file; with a `content_id` it is shown inside the HTML (`<img src="cid:…">`)."""
+
+    filename: Annotated[str, Field(min_length=1, max_length=500)]
+    content: Base64
+    content_type: Annotated[str, Field(max_length=200)] = ""
+    content_id: Annotated[str, Field(max_length=200)] = ""
+
+
+class TemplateShape(Strict):
+    """Which template the content comes from."""
+
+    id: Annotated[str, Field(min_length=1, max_length=200)]
+    """Its id or external id."""
+    version: Annotated[int, Field(ge=1)] | None = None
+    """The live version when left out."""
+    data: dict[str, Any] = {}
+    """Variables for all recipients."""
+
+
+class RecipientShape(Strict):
+    """A recipient with variables of its own."""
+
+    to: PersonValue
+    data: dict[str, Any] = {}
+    metadata: dict[str, str] = {}
+
+
+Metadata = Annotated[dict[str, str], Field(max_length=MOST_FIELDS)]
+
+
+def _some_content(call: SendShape) -> SendShape:
+    if not (call.html or call.text or call.template):
+        raise ValueError("a message needs html, text or a template")
+    return call
+
+
+class SendShape(Strict):
+    """A call that sends: one message for each recipient."""
+
+    from_: Annotated[PersonValue, Field(alias="from")]
+    to: PeopleValue = []
+    cc: PeopleValue = []
+    bcc: PeopleValue = []
+    recipients: list[RecipientShape] = []
+    """Instead of `to`, when each has variables or metadata of its own."""
+    reply_to: PeopleValue = []
+    subject: str = ""
+    html: str = ""
+    text: str = ""
+    """Made from the HTML when left out."""
+    template: TemplateShape | None = None
+    data: dict[str, Any] = {}
+    """Variables for all recipients."""
+    headers: Annotated[dict[str, str], Field(max_length=MOST_FIELDS)] = {}
+    tags: Annotated[list[str], Field(max_length=MOST_FIELDS)] = []
+    metadata: Metadata = {}
+    attachments: Annotated[list[AttachmentShape], Field(max_length=200)] = []
+    send_at: AwareDatetime | None = None
+    expires_at: AwareDatetime | None = None
+    dry_run: bool = False
+    """Find everything that is wrong; store and send nothing."""
+
+    def read(self) -> Call:
+        """Give the verb's word for it."""
+        template = self.template
+        return Call(
+            author=self.from_.read("/from"),
+            addressees=tuple(self._addressees()),
+            subject=self.subject,
+            html=self.html,
+            text=self.text,
+            template=None
+            if template is None
+            else TemplateChoice(ref=template.id, version=template.version),
+            data={**self.data, **(template.data if template else {})},
+            reply_to=_people(self.reply_to, "/reply_to"),
+            headers=tuple(self.headers.items()),
+            tags=tuple(self.tags),
+            metadata=self.metadata,
+            attachments=tuple(self._files()),
+            send_at=self.send_at,
+            expires_at=self.expires_at,
+        )
+
+    def _addressees(self) -> list[Addressee]:
+        found = [
+            Addressee(person=person, kind=kind)
+            for kind, people in (
+                (AddresseeKind.TO, _people(self.to, "/to")),
+                (AddresseeKind.CC, _people(self.cc, "/cc")),
+                (AddresseeKind.BCC, _people(self.bcc, "/bcc")),
+            )
+            for person in people
+        ]
+        for place, one in enumerate(self.recipients):
+            person = one.to.read(f"/recipients/{place}/to")
+            found.append(Addressee(person=person, data=one.data, metadata=one.metadata))
+        return found
+
+    def _files(self) -> list[AttachedFile]:
+        return [
+            AttachedFile(
+                filename=one.filename,
+                content=one.content,
+                content_type=one.content_type,
+                content_id=one.content_id,
+                pointer=f"/attachments/{place}",
+            )
+            for place, one in enumerate(self.attachments)
+        ]
+
+
+def _people(people: Sequence[PersonShape], pointer: str) -> tuple[Person, ...]:
+    return tuple([one.read(f"{pointer}/{place}") for place, one in enumerate(people)])
+
+
+CheckedSend = Annotated[SendShape, AfterValidator(_some_content)]

@@ -1,0 +1,280 @@
+"""`/v1/messages`, the calls that send: one, a batch, a MIME message, and the check that sends nothing.
+
+Plain routes, read by hand: they are many, and their bodies may be big (design §5).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractAsyncContextManager
+from functools import partial
+from hashlib import sha256
+from typing import Annotated, Any, Final, TypeVar
+
+from fastapi import APIRouter
+from pydantic import Field, TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+from sztafeta.account.api_key import Scope
+from sztafeta.api.body import Body
+from sztafeta.api.caller import caller_of, prove
+from sztafeta.api.desk import Desk, at_desk
+from sztafeta.api.json_text import to_json
+from sztafeta.api.problem import MEDIA_TYPE, Problem, describe, invalid
+from sztafeta.api.routes.call_shapes import CheckedSend, SendShape
+from sztafeta.api.routes.shapes import Strict, View
+from sztafeta.delivery.queue_id import to_text
+from sztafeta.service.fault import Fault, Refusal
+from sztafeta.service.sending import Fate, Idempotency, Replayed, Sent, SentMessage
+
+router = APIRouter(prefix="/v1/messages", tags=["messages"])
+
+T = TypeVar("T")
+LONGEST_KEY: Final = 256
+JSON: Final = "application/json"
+
+
+class BatchShape(Strict):
+    """Several calls at once; one that is refused does not fail the others."""
+
+    messages: Annotated[list[Any], Field(min_length=1, max_length=500)]
+
+
+class MessageAnswer(View):
+    """What became of one recipient at once."""
+
+    id: str | None
+    """Null when the address could not be read."""
+    to: str
+    status: Fate
+    message_id: str | None = None
+    """The Message-ID in the mail's header."""
+    error: dict[str, str] | None = None
+
+
+class SendAnswer(View):
+    """A submission that is on disk."""
+
+    id: str
+    mode: str
+    messages: Sequence[MessageAnswer]
+    warnings: Sequence[dict[str, str]] = ()
+
+
+_SEND: Final = TypeAdapter(CheckedSend)
+_BATCH: Final = TypeAdapter(BatchShape)
+
+
+async def send(request: Request) -> Response:
+    """Send one message to each recipient; `202` means that all of them are on disk."""
+    desk = at_desk(request)
+    key = await prove(request, desk.keys, Scope.SEND)
+    async with json_body(request, desk) as body:
+        shape = read(_SEND, body.octets)
+        caller, call = caller_of(request, key), shape.read()
+        if shape.dry_run:
+            return _one(request, desk, await desk.sending.check(caller, call), status=200)
+        remember = idempotency(request, body, "messages", partial(_written, request, desk))
+        outcome = await desk.sending.send(caller, call, idempotency=remember)
+    return _one(request, desk, outcome, status=202)
+
+
+async def validate(request: Request) -> Response:
+    """Find everything that is wrong with a call; nothing is stored and nothing is sent."""
+    desk = at_desk(request)
+    key = await prove(request, desk.keys, Scope.SEND)
+    async with json_body(request, desk) as body:
+        call = read(_SEND, body.octets).read()
+        outcome = await desk.sending.check(caller_of(request, key), call)
+    return _one(request, desk, outcome, status=200)
+
+
+async def send_batch(request: Request) -> Response:
+    """Send several calls in one commit; each has a result of its own, in their order."""
+    desk = at_desk(request)
+    key = await prove(request, desk.keys, Scope.SEND)
+    async with json_body(request, desk) as body:
+        wishes = read(_BATCH, body.octets).messages
+        shapes = [_shape_of(wish) for wish in wishes]
+        calls = [one.read() for one in shapes if not isinstance(one, Problem)]
+        remember = idempotency(
+            request, body, "batch", lambda found: (200, _results(request, desk, shapes, found))
+        )
+        outcomes = await desk.sending.send_batch(
+            caller_of(request, key), calls, idempotency=remember
+        )
+    if isinstance(outcomes, Refusal):
+        raise Problem.of(outcomes)
+    if isinstance(outcomes, Replayed):
+        return _replayed(outcomes)
+    return Response(_results(request, desk, shapes, outcomes), 200, media_type=JSON)
+
+
+async def send_raw(request: Request) -> Response:
+    """Send a finished MIME message, as SMTP would take it; the envelope stands in the query."""
+    desk = at_desk(request)
+    key = await prove(request, desk.keys, Scope.SEND)
+    _refuse_other_media(request, "message/rfc822")
+    query = request.query_params
+    async with desk.bodies.body(request) as body:
+        outcome = await desk.sending.send_raw(
+            caller_of(request, key),
+            body.octets,
+            sender=query.get("from", ""),
+            recipients=query.getlist("to"),
+            idempotency=idempotency(request, body, "raw", partial(_written, request, desk)),
+        )
+    return _one(request, desk, outcome, status=202)
+
+
+router.add_route("/v1/messages", send, methods=["POST"])
+router.add_route("/v1/messages/validate", validate, methods=["POST"])
+router.add_route("/v1/messages/batch", send_batch, methods=["POST"])
+router.add_route("/v1/messages/raw", send_raw, methods=["POST"])
+
+
+# -- what comes in --------------------------------------------------------------------------------
+
+
+def json_body(request: Request, desk: Desk) -> AbstractAsyncContextManager[Body]:
+    """Read the body of a call that says it is JSON, or says nothing."""
+    _refuse_other_media(request, JSON)
+    return desk.bodies.body(request)
+
+
+def _refuse_other_media(request: Request, wanted: str) -> None:
+    said = request.headers.get("content-type", wanted).partition(";")[0].strip().lower()
+    if said != wanted:
+        raise Problem("unsupported_media", f"This address takes {wanted}, not {said}.")
+
+
+def read(adapter: TypeAdapter[T], octets: bytes) -> T:
+    """Read a body's shape.
+
+    Raises:
+        Problem: it has another; every fault is named.
+    """
+    try:
+        return adapter.validate_json(octets)
+    except ValidationError as error:
+        raise invalid(error.errors(include_url=False)) from error
+
+
+def _shape_of(wish: Any) -> SendShape | Problem:
+    try:
+        return _SEND.validate_python(wish)
+    except ValidationError as error:
+        return invalid(error.errors(include_url=False))
+
+
+def idempotency(
+    request: Request,
+    body: Body,
+    endpoint: str,
+    write: Callable[[Sequence[Sent | Refusal]], tuple[int, bytes]],
+) -> Idempotency | None:
+    """Read the caller's idempotency key, if there is one.
+
+    Raises:
+        Problem: it is too long.
+    """
+    key = request.headers.get("idempotency-key", "").strip().strip('"')
+    if not key:
+        return None
+    if len(key) > LONGEST_KEY or not key.isprintable():
+        fault = Fault(
+            pointer="", code="bad_key", text=f"A key has 1 to {LONGEST_KEY} visible characters."
+        )
+        raise Problem("invalid", "The Idempotency-Key cannot be used.", errors=(fault,))
+    query = str(request.url.query).encode()
+    digest = sha256(body.sha256 + query).digest()
+    return Idempotency(endpoint=endpoint, key=key, request_sha256=digest, answer=write)
+
+
+# -- what goes out --------------------------------------------------------------------------------
+
+
+def _one(
+    request: Request, desk: Desk, outcome: Sent | Refusal | Replayed, *, status: int
+) -> Response:
+    if isinstance(outcome, Refusal):
+        raise Problem.of(outcome)
+    if isinstance(outcome, Replayed):
+        return _replayed(outcome)
+    return Response(to_json(_sent(outcome)), status, media_type=JSON)
+
+
+def _written(request: Request, desk: Desk, found: Sequence[Sent | Refusal]) -> tuple[int, bytes]:
+    """Write the one answer that an idempotency key will give again."""
+    (outcome,) = found
+    if isinstance(outcome, Sent):
+        return 202, to_json(_sent(outcome))
+    problem = Problem.of(outcome)
+    return problem.http_status, to_json(_described(request, desk, problem))
+
+
+def _replayed(replayed: Replayed) -> Response:
+    is_good = replayed.http_status < 400
+    return Response(
+        replayed.answer,
+        replayed.http_status,
+        headers={"Idempotent-Replayed": "true"},
+        media_type=JSON if is_good else MEDIA_TYPE,
+    )
+
+
+def _results(
+    request: Request,
+    desk: Desk,
+    shapes: Sequence[SendShape | Problem],
+    outcomes: Sequence[Sent | Refusal],
+) -> bytes:
+    """Write a batch's results: what had no readable shape stands in its place among the others."""
+    following = iter(outcomes)
+    results = []
+    for shape in shapes:
+        outcome = shape if isinstance(shape, Problem) else next(following)
+        results.append(_result(request, desk, outcome))
+    return to_json({"data": results})
+
+
+def _result(request: Request, desk: Desk, outcome: Sent | Refusal | Problem) -> dict[str, Any]:
+    if isinstance(outcome, Sent):
+        return {"status": 202, **_sent(outcome)}
+    problem = Problem.of(outcome) if isinstance(outcome, Refusal) else outcome
+    return {"status": problem.http_status, "error": _described(request, desk, problem)}
+
+
+def _described(request: Request, desk: Desk, problem: Problem) -> dict[str, Any]:
+    request_id = request.state.request_id
+    return describe(problem, base_url=desk.base_url, request_id=request_id)
+
+
+def _sent(sent: Sent) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "id": f"sub_{to_text(sent.submission_id)}",
+        "mode": sent.mode.value,
+        "messages": [_message(one) for one in sent.messages],
+    }
+    if sent.warnings:
+        answer["warnings"] = [fault_text(one) for one in sent.warnings]
+    return answer
+
+
+def _message(one: SentMessage) -> dict[str, Any]:
+    answer: dict[str, Any] = {
+        "id": None if one.message_id is None else f"msg_{to_text(one.message_id)}",
+        "to": one.address,
+        "status": one.fate.value,
+    }
+    if one.header_message_id:
+        answer["message_id"] = one.header_message_id
+    if one.fault is not None:
+        answer["error"] = fault_text(one.fault)
+    return answer
+
+
+def fault_text(fault: Fault) -> dict[str, str]:
+    """Write a fault."""
+    return {"pointer": fault.pointer, "code": fault.code, "detail": fault.text}
