@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from html import unescape
 from typing import Any
 
@@ -13,43 +12,41 @@ from sztafeta.mail.template_source import MissingRule, Rendered, TemplateFault, 
 _VARIABLE = re.compile(r"\{\{ ?(\w+) ?\}\}")
 
 
-@dataclass(frozen=True)
-class CurlyTemplate:
-    """A template that was read."""
-
-    source: TemplateSource
-    missing: MissingRule
-
-    def render(self, data: Mapping[str, Any]) -> Rendered:
-        """Put values in."""
-        source = self.source
-        return Rendered(
-            subject=self._filled(source.subject, "subject", data),
-            html=self._filled(source.html, "html", data),
-            text=self._filled(source.text, "text", data),
-        )
-
-    def _filled(self, text: str, part: str, data: Mapping[str, Any]) -> str:
-        lacking = tuple(name for name in _VARIABLE.findall(text) if name not in data)
-        if lacking and self.missing is MissingRule.REFUSE:
-            raise TemplateFault("variables are missing", part=part, missing=lacking)
-        return _VARIABLE.sub(lambda found: str(data.get(found[1], "")), text)
-
-
 class CurlyRenderer:
-    """Implements `service.rendering.Renderer`; counts what it reads."""
+    """Implements `service.rendering.Renderer`; counts what it renders."""
 
     def __init__(self) -> None:
-        self.compiled = 0
+        self.rendered = 0
 
-    def compile(self, source: TemplateSource, *, missing: MissingRule) -> CurlyTemplate:
-        """Read a template; `{%` it does not know."""
+    async def render(
+        self,
+        source: TemplateSource,
+        *,
+        missing: MissingRule,
+        shared: Mapping[str, Any],
+        data: Sequence[Mapping[str, Any]],
+    ) -> Sequence[Rendered]:
+        """Put values in; `{%` it does not know."""
         if "{%" in source.html:
             line = source.html[: source.html.index("{%")].count("\n") + 1
             raise TemplateFault("a tag is not closed", part="html", line=line)
-        self.compiled += 1
-        return CurlyTemplate(source, missing)
+        return [
+            self._one(source, missing, {**shared, **own}, index) for index, own in enumerate(data)
+        ]
 
-    def text_of(self, html: str) -> str:
+    def _one(
+        self, source: TemplateSource, missing: MissingRule, data: Mapping[str, Any], index: int
+    ) -> Rendered:
+        self.rendered += 1
+        parts = {}
+        for part in ("subject", "html", "text"):
+            text = getattr(source, part)
+            lacking = tuple(name for name in _VARIABLE.findall(text) if name not in data)
+            if lacking and missing is MissingRule.REFUSE:
+                raise TemplateFault("missing", part=part, missing=lacking, index=index)
+            parts[part] = _VARIABLE.sub(lambda found: str(data.get(found[1], "")), text)
+        return Rendered(**parts)
+
+    async def text_of(self, html: str) -> str:
         """Leave the tags out."""
         return unescape(re.sub(r"<[^>]+>", "", html))

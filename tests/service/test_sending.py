@@ -423,13 +423,14 @@ async def test_each_addressee_gets_the_template_with_his_own_values_over_the_cal
     assert b"Hi Eve" in octets(office.kept.messages[1])
 
 
-async def test_a_template_is_compiled_once_and_rendered_once_for_those_without_values() -> None:
+async def test_a_template_is_rendered_once_for_all_who_bring_no_values() -> None:
     office = Office()
     await office.publish("order", subject="{{ shop }}", text="Hi")
-    call = templated(*people("bob@example.net", "eve@example.net"), data={"shop": "Sklep"})
-    await office.sent(call)
-    await office.sent(call)
-    assert office.renderer.compiled == 1
+    bob, eve = people("bob@example.net", "eve@example.net")
+    carol = with_data("carol@example.net", 2, shop="Kiosk")
+    await office.sent(templated(bob, carol, eve, data={"shop": "Sklep"}))
+    assert office.renderer.rendered == 2
+    assert [one.subject for one in office.kept.messages] == ["Sklep", "Kiosk", "Sklep"]
 
 
 async def test_missing_variables_are_named_for_each_addressee() -> None:

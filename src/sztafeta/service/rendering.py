@@ -1,15 +1,14 @@
 """RENDER: which template a call means, and its parts with each addressee's values in them.
 
-A published version never changes, so what was compiled of it is kept. Rendering works in slices between which
-the loop breathes: a call for a thousand addressees delays nobody's 250.
+A published version never changes, so its source is kept. Whoever brings no values of his own gets what was
+rendered once for all of those.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Protocol
 
 from sztafeta.delivery.queue_id import from_text
@@ -21,40 +20,38 @@ from sztafeta.service.fault import Fault, Refusal
 from sztafeta.service.ports import Template, TemplateStore
 
 KEPT: Final = 256
-"""Compiled templates in memory."""
-SLICE_SECONDS: Final = 0.005
-"""How long rendering goes on before the loop gets a turn."""
+"""Sources of published versions in memory."""
 PREFIX: Final = "tpl_"
 """What a template's own id begins with."""
 
 
-class Compiled(Protocol):
-    """A template that was read."""
-
-    def render(self, data: Mapping[str, Any]) -> Rendered:
-        """Put values in. Raises: TemplateFault."""
-
-
 class Renderer(Protocol):
-    """The program that reads templates (mail/template), and makes text of HTML."""
+    """The program that renders templates; it may stand anywhere, and never holds the loop."""
 
-    def compile(self, source: TemplateSource, *, missing: MissingRule) -> Compiled:
-        """Read a template. Raises: TemplateFault."""
+    async def render(
+        self,
+        source: TemplateSource,
+        *,
+        missing: MissingRule,
+        shared: Mapping[str, Any],
+        data: Sequence[Mapping[str, Any]],
+    ) -> Sequence[Rendered]:
+        """Render a source once for each of the values, on top of the shared ones.
 
-    def text_of(self, html: str) -> str:
+        Raises:
+            TemplateFault: it cannot be read, or goes wrong with some of the values (`index` says which).
+        """
+
+    async def text_of(self, html: str) -> str:
         """Give HTML as text, for those who read no HTML."""
 
 
-class Plain:
-    """Content without variables: the same for everybody."""
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """What is rendered, and what happens when a variable is missing."""
 
-    def __init__(self, call: Call, renderer: Renderer) -> None:
-        text = call.text or renderer.text_of(call.html)
-        self._rendered = Rendered(subject=call.subject, html=call.html, text=text)
-
-    def render(self, data: Mapping[str, Any]) -> Rendered:
-        """Give the content as it is."""
-        return self._rendered
+    source: TemplateSource
+    missing: MissingRule
 
 
 class Rendering:
@@ -63,100 +60,101 @@ class Rendering:
     def __init__(self, *, templates: TemplateStore, renderer: Renderer) -> None:
         self._templates = templates
         self._renderer = renderer
-        self._kept: OrderedDict[tuple[int, int, MissingRule], Compiled] = OrderedDict()
+        self._kept: OrderedDict[tuple[int, int], TemplateSource] = OrderedDict()
 
     async def render(self, customer_id: int, read: ReadCall) -> Sequence[Rendered] | Refusal:
-        """Give each addressee's parts, or all that is wrong with template and variables."""
-        compiled = await self._compiled(customer_id, read.call)
-        if isinstance(compiled, Refusal):
-            return compiled
-        loop = asyncio.get_running_loop()
-        rendered: list[Rendered] = []
-        faults: list[Fault] = []
-        shared = _Shared(compiled, read.call)
-        began = loop.time()
-        for one in read.addressees:
-            try:
-                rendered.append(shared.render(one))
-            except TemplateFault as fault:
-                faults += _faults(fault, _where(one))
-                if not one.asked.data:
-                    break  # whoever brings no values of his own fares alike
-            if loop.time() - began > SLICE_SECONDS:
-                await asyncio.sleep(0)
-                began = loop.time()
-        return _refusal(faults) if faults else rendered
+        """Give each addressee's parts, or what is wrong with template or variables."""
+        call = read.call
+        if call.template is None and not call.is_template:
+            return [await self._plain(call)] * len(read.addressees)
+        chosen = await self._chosen(customer_id, call)
+        if isinstance(chosen, Refusal):
+            return chosen
+        groups = _Groups(read.addressees)
+        try:
+            rendered = await self._renderer.render(
+                chosen.source, missing=chosen.missing, shared=call.data, data=groups.data
+            )
+            return groups.spread([_with_sound_subject(*one) for one in enumerate(rendered)])
+        except TemplateFault as fault:
+            return _refusal(_faults(fault, groups.where(fault.index)))
 
-    async def _compiled(self, customer_id: int, call: Call) -> Compiled | Refusal:
+    async def _plain(self, call: Call) -> Rendered:
+        """Give content without variables: the same for everybody."""
+        text = call.text or await self._renderer.text_of(call.html)
+        return Rendered(subject=call.subject, html=call.html, text=text)
+
+    async def _chosen(self, customer_id: int, call: Call) -> _Chosen | Refusal:
         if call.template is not None:
             return await self._stored(customer_id, call.template)
-        if not call.is_template:
-            return Plain(call, self._renderer)
         source = TemplateSource(subject=call.subject, html=call.html, text=call.text)
-        return self._compile(source, MissingRule.BLANK)
+        return _Chosen(source, MissingRule.BLANK)
 
-    async def _stored(self, customer_id: int, choice: TemplateChoice) -> Compiled | Refusal:
+    async def _stored(self, customer_id: int, choice: TemplateChoice) -> _Chosen | Refusal:
         template = await self._templates.template(customer_id, _ref(choice.ref))
         if template is None:
             return _unknown(f"there is no template {choice.ref}")
         number = template.live if choice.version is None else choice.version
         if number is None:
             return _unknown(f"the template {choice.ref} was never published")
-        key = (template.template_id, number, template.missing)
+        source = await self._published(template, number)
+        if source is None:
+            return _unknown(f"version {number} of {choice.ref} was never published")
+        return _Chosen(source, template.missing)
+
+    async def _published(self, template: Template, number: int) -> TemplateSource | None:
+        key = (template.template_id, number)
         kept = self._kept.get(key)
         if kept is not None:
             self._kept.move_to_end(key)
             return kept
-        return await self._load(template, number, choice)
-
-    async def _load(
-        self, template: Template, number: int, choice: TemplateChoice
-    ) -> Compiled | Refusal:
         version = await self._templates.version(template.template_id, number)
         if version is None or version.published_at is None:
-            return _unknown(f"version {number} of {choice.ref} was never published")
+            return None
         source = replace(version.source, html=version.published_html, mjml="")
-        compiled = self._compile(source, template.missing)
-        if not isinstance(compiled, Refusal):
-            self._kept[(template.template_id, number, template.missing)] = compiled
-            if len(self._kept) > KEPT:
-                self._kept.popitem(last=False)
-        return compiled
-
-    def _compile(self, source: TemplateSource, missing: MissingRule) -> Compiled | Refusal:
-        try:
-            return self._renderer.compile(source, missing=missing)
-        except TemplateFault as fault:
-            return _refusal(_faults(fault, "/template"))
+        self._kept[key] = source
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+        return source
 
 
-class _Shared:
-    """One call's template: rendered once for all who bring no values of their own."""
+class _Groups:
+    """Addressees by what they are rendered with: those without values of their own are one."""
 
-    def __init__(self, compiled: Compiled, call: Call) -> None:
-        self._compiled = compiled
-        self._data = call.data
-        self._same: Rendered | None = None
+    def __init__(self, addressees: Sequence[ReadAddressee]) -> None:
+        self.data: list[Mapping[str, Any]] = []
+        self._first: list[ReadAddressee] = []
+        self._group_of: list[int] = []
+        shared: int | None = None
+        for one in addressees:
+            if one.asked.data or shared is None:
+                group = len(self.data)
+                self.data.append(one.asked.data)
+                self._first.append(one)
+                shared = shared if one.asked.data else group
+            else:
+                group = shared
+            self._group_of.append(group)
 
-    def render(self, one: ReadAddressee) -> Rendered:
-        """Give one addressee's parts. Raises: TemplateFault."""
-        if one.asked.data:
-            return self._render({**self._data, **one.asked.data})
-        if self._same is None:
-            self._same = self._render(self._data)
-        return self._same
+    def spread(self, rendered: Sequence[Rendered]) -> list[Rendered]:
+        """Give each addressee his parts."""
+        return [rendered[group] for group in self._group_of]
 
-    def _render(self, data: Mapping[str, Any]) -> Rendered:
-        rendered = self._compiled.render(data)
-        subject = rendered.subject.strip()
-        if (char := what_breaks(subject)) is not None:  # S-43: a value must not make a header field
-            raise TemplateFault(f"with these variables the subject holds {char}", part="subject")
-        return rendered if subject == rendered.subject else replace(rendered, subject=subject)
+    def where(self, group: int) -> str:
+        """Point to the variables that a group is rendered with."""
+        if not self._first:
+            return "/data"
+        one = self._first[group]
+        return f"{one.asked.person.pointer}/data" if one.asked.data else "/data"
 
 
-def _where(one: ReadAddressee) -> str:
-    """Point to the variables that an addressee is rendered with."""
-    return f"{one.asked.person.pointer}/data" if one.asked.data else "/data"
+def _with_sound_subject(index: int, rendered: Rendered) -> Rendered:
+    """Trim the subject; a value must not make a header field of it (S-43)."""
+    subject = rendered.subject.strip()
+    if (char := what_breaks(subject)) is not None:
+        text = f"with these variables the subject holds {char}"
+        raise TemplateFault(text, part="subject", index=index)
+    return rendered if subject == rendered.subject else replace(rendered, subject=subject)
 
 
 def _ref(ref: str) -> int | str:
