@@ -1,4 +1,4 @@
-"""Templates: written as drafts, published as versions that never change, rolled back by publishing an old one."""
+"""Templates: written as drafts, published as versions that never change, rolled back by publishing anew."""
 
 from __future__ import annotations
 
