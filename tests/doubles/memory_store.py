@@ -11,12 +11,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
 
+from tests.doubles.memory_columns import MemoryApiKeys, MemorySuppressions, MemoryTemplates
+from tests.doubles.memory_feed import MemoryFeed
+
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.delivery.state import State
 from sztafeta.event import Event, EventKind
 from sztafeta.service.ports import (
+    AlreadyRemembered,
     AlreadyThere,
     Attempt,
     BodyDamaged,
@@ -34,6 +38,7 @@ from sztafeta.service.ports import (
     QueueKey,
     QueueOverview,
     RecipientHistory,
+    Remembered,
     Selection,
     Settlement,
     Spool,
@@ -142,11 +147,45 @@ class MemoryStore:
         self._customers: dict[str, Customer] = {}
         self._accounts: dict[str, SmtpAccount] = {}
         self._domains: dict[str, SendingDomain] = {}
+        self._answers: dict[tuple[int, str, str], Remembered] = {}
+        self.api_keys = MemoryApiKeys(self)
+        self.templates = MemoryTemplates()
+        self.suppressions = MemorySuppressions()
+        self.feed = MemoryFeed(self)
 
     # -- MessageStore -----------------------------------------------------------------------------
 
     async def accept(self, message: NewMessage) -> Mapping[str, int]:
-        return self.keep(message, node=0)
+        return self.keep_all([message], None, node=0)
+
+    async def accept_all(
+        self, messages: Sequence[NewMessage], *, remembered: Remembered | None = None
+    ) -> Mapping[str, int]:
+        return self.keep_all(messages, remembered, node=0)
+
+    async def remembered(self, customer_id: int, endpoint: str, key: str) -> Remembered | None:
+        return self._answers.get((customer_id, endpoint, key))
+
+    def keep_all(
+        self, messages: Sequence[NewMessage], remembered: Remembered | None, *, node: int
+    ) -> dict[str, int]:
+        """Take what a customer sends, and count it; all or none."""
+        if any(message.message_id in self.letters for message in messages):
+            raise ValueError("this message is here already")
+        if remembered is not None:
+            self._remember(remembered, [message.accepted_at for message in messages])
+        queue_ids = {}
+        for message in messages:
+            queue_ids |= self.keep(message, node=node)
+            self.feed.count(message)
+        return queue_ids
+
+    def _remember(self, answer: Remembered, accepted_at: Sequence[datetime]) -> None:
+        key = (answer.customer_id, answer.endpoint, answer.key)
+        present = self._answers.get(key)
+        if present is not None and not any(present.until <= at for at in accepted_at):
+            raise AlreadyRemembered(present)
+        self._answers[key] = answer
 
     def keep(self, message: NewMessage, *, node: int) -> dict[str, int]:
         digest = sha256(b"".join(message.content.blocks())).digest()
@@ -155,13 +194,14 @@ class MemoryStore:
         self.letters[message.message_id] = (message, digest)
         queue_ids = {}
         for new in message.recipients:
-            queue = self._queue(message.customer_id, new.forward_path.mailbox.domain)
-            queue_ids[queue.key.domain] = queue.queue_id
+            domain, due_at = new.forward_path.mailbox.domain, new.due_at or message.accepted_at
+            queue = self._queue(message.customer_id, domain, message.pool)
+            queue_ids[domain] = queue.queue_id
             if queue.node != node:
-                queue.poke(message.accepted_at)
+                queue.poke(due_at)
             final_at = message.accepted_at if new.state.is_final else None
             self.rows[new.recipient_id] = Row(
-                new, message, queue.queue_id, new.state, message.accepted_at, final_at=final_at
+                new, message, queue.queue_id, new.state, due_at, final_at=final_at
             )
         self.note(message.events)
         return queue_ids
@@ -173,8 +213,8 @@ class MemoryStore:
         for event in events:
             self.rows[event.recipient_id].events.append(event)
 
-    def _queue(self, customer_id: int, domain: str) -> Queue:
-        key = QueueKey(customer_id=customer_id, domain=domain)
+    def _queue(self, customer_id: int, domain: str, pool: str) -> Queue:
+        key = QueueKey(customer_id=customer_id, domain=domain, pool=pool)
         for queue in self.ready.values():
             if queue.key == key:
                 return queue
@@ -210,8 +250,11 @@ class MemoryStore:
             signing_domain=message.signing_domain,
             expires_at=message.expires_at,
             source=message.source,
-            recipients=tuple(_timeline(row) for row in self._of(message_id)),
+            recipients=self.timelines(message_id),
         )
+
+    def timelines(self, message_id: int) -> tuple[RecipientHistory, ...]:
+        return tuple(_timeline(row) for row in self.recipients_of(message_id))
 
     async def counts(self) -> Mapping[State, int]:
         return dict(Counter(row.state for row in self.rows.values()))
@@ -219,7 +262,7 @@ class MemoryStore:
     async def live_counts(self) -> Mapping[State, int]:
         return dict(Counter(row.state for row in self.rows.values() if row.is_live))
 
-    def _of(self, message_id: int) -> list[Row]:
+    def recipients_of(self, message_id: int) -> list[Row]:
         rows = [row for row in self.rows.values() if row.message.message_id == message_id]
         return sorted(rows, key=lambda row: row.new.recipient_id)
 
@@ -233,7 +276,7 @@ class MemoryStore:
             subject=message.subject,
             size=message.content.size,
             accepted_at=message.accepted_at,
-            states=dict(Counter(row.state for row in self._of(message.message_id))),
+            states=dict(Counter(row.state for row in self.recipients_of(message.message_id))),
         )
 
     # -- QueueAdministration ----------------------------------------------------------------------
@@ -285,6 +328,18 @@ class MemoryStore:
     async def retry(self, selection: Selection, *, now: datetime) -> int:
         return self._change(selection, now, (State.QUEUED,), State.QUEUED, None, "")
 
+    async def reschedule(self, customer_id: int, message_id: int, due_at: datetime) -> int:
+        selection = Selection(customer_id=customer_id, message_id=message_id)
+        rows = [
+            row
+            for row in self._selected(selection)
+            if (row.state, row.attempt) == (State.QUEUED, 0)
+        ]
+        for row in rows:
+            row.due_at = due_at
+            self.ready[row.queue_id].poke(due_at)
+        return len(rows)
+
     def _selected(self, selection: Selection) -> list[Row]:
         return [
             row
@@ -329,13 +384,20 @@ class MemoryStore:
         old = [
             message_id
             for message_id, (message, _) in sorted(self.letters.items())
-            if message.accepted_at < before and not any(r.is_live for r in self._of(message_id))
+            if message.accepted_at < before
+            and not any(r.is_live for r in self.recipients_of(message_id))
         ][:limit]
         for message_id in old:
-            for row in self._of(message_id):
+            for row in self.recipients_of(message_id):
                 del self.rows[row.new.recipient_id]
             del self.letters[message_id]
         return len(old)
+
+    async def forget_answers(self, now: datetime) -> int:
+        over = [key for key, answer in self._answers.items() if answer.until <= now]
+        for key in over:
+            del self._answers[key]
+        return len(over)
 
     async def sweep_bodies(self, before: datetime) -> int:
         return 0
@@ -409,6 +471,11 @@ class MemoryStore:
         domains = [self._domains[name] for name in sorted(self._domains)]
         return [one for one in domains if customer_id in (None, one.customer_id)]
 
+    def login_of(self, account_id: int) -> str:
+        """Name an account; empty when it is gone."""
+        found = (a.login for a in self._accounts.values() if a.account_id == account_id)
+        return next(found, "")
+
     def _customer(self, name: str) -> Customer:
         if name not in self._customers:
             raise NotThere(f"there is no customer {name!r}")
@@ -435,7 +502,15 @@ class MemoryQueues:
         self.name = ""
 
     async def accept(self, message: NewMessage) -> Mapping[str, int]:
-        return self.store.keep(message, node=self.number)
+        return self.store.keep_all([message], None, node=self.number)
+
+    async def accept_all(
+        self, messages: Sequence[NewMessage], *, remembered: Remembered | None = None
+    ) -> Mapping[str, int]:
+        return self.store.keep_all(messages, remembered, node=self.number)
+
+    async def remembered(self, customer_id: int, endpoint: str, key: str) -> Remembered | None:
+        return await self.store.remembered(customer_id, endpoint, key)
 
     def has_room(self, size: int) -> bool:
         return self.store.has_room(size)
@@ -543,6 +618,7 @@ class MemoryQueues:
             accepted_at=message.accepted_at,
             expires_at=message.expires_at,
             failure_notices=message.failure_notices,
+            mode=message.mode,
         )
 
     # -- what is written --------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from base64 import b64encode
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -18,16 +18,17 @@ from hashlib import sha256
 
 import trustme
 from tests.doubles.manual_clock import ManualClock
+from tests.doubles.memory_columns import MemorySuppressions, MemoryTemplates
+from tests.doubles.sending_office import HOSTNAME, SendingOffice
 
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.account.smtp_account import SenderRule, SmtpAccount
-from sztafeta.delivery.queue_id import IdSource
 from sztafeta.net.listener import Listener, ListenerSpec
 from sztafeta.net.tls_wire import Encryption, HandshakeLimits
-from sztafeta.service.accept import Accept, Accepted
+from sztafeta.service.accept import Accepted
 from sztafeta.service.composing import Composer
 from sztafeta.service.incoming import InlineContent
-from sztafeta.service.ports import Content, NewMessage, Spool
+from sztafeta.service.ports import AlreadyRemembered, Content, NewMessage, Remembered, Spool
 from sztafeta.smtp.extensions import ServerProfile
 from sztafeta.smtp.reply import Reply
 from sztafeta.submission.desk import Door
@@ -35,7 +36,6 @@ from sztafeta.submission.journal import Client
 from sztafeta.submission.limits import Limits
 from sztafeta.submission.reception import Reception
 
-HOSTNAME = "mx.example.org"
 LOGIN, PASSWORD = "1.alice.smtp", "correct horse battery staple"
 TLS_ONLY_LOGIN = "1.bob.smtp"
 """May not log in without TLS; same password."""
@@ -100,22 +100,41 @@ class KeptMail:
     """Raised by every commit."""
     account_failure: Exception | None = None
     spool_failure: Exception | None = None
-    gate: asyncio.Event | None = None
+    gate: asyncio.Event | asyncio.Barrier | None = None
     """Commits wait for it."""
     spooling: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a big body has begun."""
     look_ups: int = 0
+    suppressions: MemorySuppressions = field(default_factory=MemorySuppressions)
+    templates: MemoryTemplates = field(default_factory=MemoryTemplates)
+    answers: dict[tuple[int, str, str], Remembered] = field(default_factory=dict)
     inline_limit: int = 64 * 1024
 
     async def accept(self, message: NewMessage) -> Mapping[str, int]:
         """Keep a message."""
+        return await self.accept_all([message])
+
+    async def accept_all(
+        self, messages: Sequence[NewMessage], *, remembered: Remembered | None = None
+    ) -> Mapping[str, int]:
+        """Keep messages and an answer, all or none."""
         if self.gate is not None:
             await self.gate.wait()
         if self.failure is not None:
             raise self.failure
-        self.messages.append(message)
-        domains = dict.fromkeys(one.forward_path.mailbox.domain for one in message.recipients)
+        if remembered is not None:
+            name = (remembered.customer_id, remembered.endpoint, remembered.key)
+            if name in self.answers:
+                raise AlreadyRemembered(self.answers[name])
+            self.answers[name] = remembered
+        self.messages += messages
+        recipients = [recipient for message in messages for recipient in message.recipients]
+        domains = dict.fromkeys(one.forward_path.mailbox.domain for one in recipients)
         return {domain: number for number, domain in enumerate(domains, 1)}
+
+    async def remembered(self, customer_id: int, endpoint: str, key: str) -> Remembered | None:
+        """Find a kept answer."""
+        return self.answers.get((customer_id, endpoint, key))
 
     def has_room(self, size: int) -> bool:
         """Say what the test wants."""
@@ -316,16 +335,10 @@ class House:
         self.time = 0.0
         """What the reception's steady clock shows, on top of the loop's."""
         loop = asyncio.get_running_loop()
+        self.office = SendingOffice(store, store, self.told, composer=composer, clock=self.clock)
         self.reception = Reception(
             accounts=store,
-            accept=Accept(
-                store=store,
-                bodies=store,
-                schedule=self.told,
-                ids=IdSource(node=1),
-                clock=self.clock,
-                composer=composer,
-            ),
+            accept=self.office.submit,
             limits=limits,
             journal=self.notebook,
             time=lambda: loop.time() + self.time,

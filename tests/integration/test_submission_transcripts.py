@@ -21,6 +21,7 @@ from tests.doubles.submission_house import (
 )
 from tests.doubles.transcript import Form, Mark, Say, Transcript, credentials, load, unescape
 
+from sztafeta.delivery.timing import Timing
 from sztafeta.service.composing import Composed, Composer, Source, Submission
 from sztafeta.submission.conversation import Conversation
 from sztafeta.submission.limits import Limits
@@ -59,7 +60,12 @@ class Carefree(Composer):
     ) -> Composed:
         """Change nothing."""
         return Composed(
-            header=b"", body_at=0, header_message_id="", subject="", signing_domain=None
+            header=b"",
+            body_at=0,
+            header_message_id="",
+            subject="",
+            signing_domain=None,
+            timing=Timing(None, now + submission.account.ttl),
         )
 
 

@@ -7,16 +7,17 @@ from datetime import timedelta
 
 import pytest
 from tests.doubles.manual_clock import ManualClock
-from tests.doubles.submission_house import HOSTNAME, KeptMail, Told, account
+from tests.doubles.sending_office import SendingOffice
+from tests.doubles.submission_house import KeptMail, Told, account
 
 from sztafeta.account.smtp_account import SenderRule, SmtpAccount
-from sztafeta.delivery.queue_id import IdSource, to_text
+from sztafeta.delivery.queue_id import to_text
 from sztafeta.delivery.state import State
 from sztafeta.event import EventKind
 from sztafeta.mail.address import parse_mailbox
 from sztafeta.mail.envelope import Envelope, ForwardPath
-from sztafeta.service.accept import Accept, Accepted
-from sztafeta.service.composing import Composer, Source, Submission
+from sztafeta.service.accept import Accepted
+from sztafeta.service.composing import Source, Submission
 from sztafeta.service.ports import NewMessage, StorageFull, StoreBroken
 from sztafeta.service.rejection import Rejection
 
@@ -38,15 +39,13 @@ class Office:
     def __init__(self, store: KeptMail | None = None, *, patience: timedelta | None = None) -> None:
         self.store = store or KeptMail()
         self.told, self.clock = Told(), ManualClock()
-        self.accept = Accept(
-            store=self.store,
-            bodies=self.store,
-            schedule=self.told,
-            ids=IdSource(node=1),
+        self.accept = SendingOffice(
+            self.store,
+            self.store,
+            self.told,
             clock=self.clock,
-            composer=Composer(HOSTNAME),
             patience=patience or timedelta(seconds=25),
-        )
+        ).accept
 
     async def offer(
         self,

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from tests.doubles.fake_wire import FakeWire
-from tests.doubles.manual_clock import ManualClock
+from tests.doubles.sending_office import SendingOffice
 from tests.doubles.submission_house import (
     HOSTNAME,
     LOGIN,
@@ -18,9 +18,6 @@ from tests.doubles.submission_house import (
     plain,
 )
 
-from sztafeta.delivery.queue_id import IdSource
-from sztafeta.service.accept import Accept
-from sztafeta.service.composing import Composer
 from sztafeta.smtp.extensions import ServerProfile
 from sztafeta.submission.conversation import Conversation
 from sztafeta.submission.desk import Door
@@ -42,14 +39,7 @@ class Room:
         self.now = 0.0
         self.reception = Reception(
             accounts=self.store,
-            accept=Accept(
-                store=self.store,
-                bodies=self.store,
-                schedule=Told(),
-                ids=IdSource(node=1),
-                clock=ManualClock(),
-                composer=Composer(HOSTNAME),
-            ),
+            accept=SendingOffice(self.store, self.store, Told()).submit,
             limits=limits or Limits(),
             journal=self.notebook,
             time=lambda: self.now,

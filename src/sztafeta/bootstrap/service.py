@@ -35,6 +35,7 @@ from sztafeta.service.composing import Composer
 from sztafeta.service.deliver import Deliver
 from sztafeta.service.notices import StatusNotices
 from sztafeta.service.record import Record
+from sztafeta.service.rehearsing import RehearsalDialer, RehearsalRouter
 from sztafeta.service.schedule import Schedule
 from sztafeta.service.sign import Sign
 from sztafeta.submission.desk import Door
@@ -149,7 +150,7 @@ class Service:
         limits = values.site_limits(settings)
         self._schedule = Schedule(
             store=queues,
-            router=values.router(settings, self._clock),
+            router=RehearsalRouter(values.router(settings, self._clock)),
             clock=self._clock,
             new_site_state=lambda: SiteState(limits),
             limits=values.schedule_limits(settings),
@@ -168,7 +169,7 @@ class Service:
         deliver = Deliver(
             store=queues,
             schedule=self._schedule,
-            dialer=values.dialer(settings, self._only),
+            dialer=RehearsalDialer(values.dialer(settings, self._only)),
             sign=self._sign(),
             record=record,
             clock=self._clock,

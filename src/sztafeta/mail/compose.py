@@ -11,13 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
+from sztafeta.mail.control_fields import has_control_fields, is_control_field
 from sztafeta.mail.encoded_word import display_text
 from sztafeta.mail.message import Header, HeaderFault, value_of
 
 REMOVED: Final = frozenset({b"bcc", b"resent-bcc", b"return-path", b"delivered-to"})
 """Whom a blind copy goes to is nobody's business; the others are written at the last hop."""
 CONTROL_PREFIX: Final = b"x-sztafeta-"
-"""Fields that speak to us and not to the receiver."""
+"""Fields that speak to us and not to the receiver, beside those that `mail/control_fields` reads."""
 RESULTS: Final = b"authentication-results"
 ONCE: Final = (b"message-id", b"date", b"subject", b"to", b"cc", b"reply-to", b"sender")
 """Fields that a header holds at most once (RFC 5322 §3.6); two readers would show different ones."""
@@ -69,7 +70,9 @@ def count_hops(header: Header) -> int:
 
 def _needs_pruning(names: tuple[bytes, ...]) -> bool:
     """Say whether a field may have to go; most headers have none."""
-    return not REMOVED.isdisjoint(names) or RESULTS in names or CONTROL_PREFIX in b"\n".join(names)
+    if not REMOVED.isdisjoint(names) or RESULTS in names or has_control_fields(names):
+        return True
+    return CONTROL_PREFIX in b"\n".join(names)
 
 
 def _pruned(header: Header, authserv_id: str) -> bytes:
@@ -83,7 +86,7 @@ def _pruned(header: Header, authserv_id: str) -> bytes:
 def _has_to_go(name: bytes, octets: bytes, authserv_id: str) -> bool:
     if name == RESULTS:  # RFC 8601 §5: no one else's results may carry our name
         return _claimed_by(octets) == authserv_id.lower()
-    return name in REMOVED or name.startswith(CONTROL_PREFIX)
+    return name in REMOVED or name.startswith(CONTROL_PREFIX) or is_control_field(name)
 
 
 def _claimed_by(octets: bytes) -> str:

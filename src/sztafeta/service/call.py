@@ -14,6 +14,7 @@ from typing import Any
 
 from sztafeta.account.api_key import Mode
 from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.mail.envelope import Envelope
 
 
 class AddresseeKind(Enum):
@@ -105,3 +106,24 @@ class Caller:
     client: str = ""
     """What the client calls itself (User-Agent)."""
     request_id: str = ""
+    door: str = "api"
+    """Through which face the call came: `api`, or the name of an SMTP listener."""
+    word: str = "HTTP"
+    """The `with` word of Received."""
+    failure_notices: bool = False
+    """Failures are told by mail too, not in the history and the events alone."""
+
+    def protocol(self, envelope: Envelope) -> str:
+        """Give the `with` word of Received."""
+        return self.word
+
+    def as_history(self, envelope: Envelope) -> dict[str, Any]:
+        """Give what the store keeps."""
+        return {
+            "listener": self.door,
+            "address": self.address,
+            "client": self.client,
+            "key_id": self.key_id,
+            "request_id": self.request_id,
+            "protocol": self.word,
+        }

@@ -10,13 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 
+from sztafeta.account.api_key import Mode
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.delivery.queue_id import to_text
+from sztafeta.delivery.timing import Timing, TimingFault, plan_timing
 from sztafeta.mail.address import Mailbox
 from sztafeta.mail.author import authors, parse_mailbox_list
 from sztafeta.mail.compose import count_hops, edit
+from sztafeta.mail.control_fields import NO_WISHES, ControlFault, Wishes, read_wishes
 from sztafeta.mail.envelope import Envelope, ForwardPath
 from sztafeta.mail.message import MAX_HEADER, Header, HeaderFault, scan
 from sztafeta.mail.trace import date_text, protocol_word, received_field
@@ -53,9 +56,19 @@ HEADER_NOT_ASCII = Rejection(
 )
 
 
+class Origin(Protocol):
+    """How a message comes in, for Received and for the history."""
+
+    def protocol(self, envelope: Envelope) -> str:
+        """Give the `with` word of Received."""
+
+    def as_history(self, envelope: Envelope) -> dict[str, Any]:
+        """Give what the store keeps."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """How the messages of a connection come in, for Received and for the history."""
+    """The origin of what comes over an SMTP connection."""
 
     listener: str
     address: str
@@ -96,7 +109,12 @@ class Submission:
     """Without forward-paths."""
     forward_paths: tuple[ForwardPath, ...]
     """Each mailbox once."""
-    source: Source
+    source: Origin
+    mode: Mode = Mode.LIVE
+    submission_id: int | None = None
+    """The call it came with; None: it came alone."""
+    wishes: Wishes = NO_WISHES
+    """What was asked for beside the message; what its own control fields say comes before."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -111,6 +129,10 @@ class Composed:
     subject: str
     signing_domain: str | None
     """The author's domain, when it is one of the customer's."""
+    timing: Timing
+    wishes: Wishes = NO_WISHES
+    original: Header | None = None
+    """The header as it came, when a template takes the place of the content."""
 
 
 class Composer:
@@ -136,6 +158,10 @@ class Composer:
             return self._edit(submission, header, authors_found[0].domain, message_id, now)
         except HeaderFault as fault:
             return _malformed(fault)
+        except ControlFault as fault:
+            return _disobeyed(str(fault))
+        except TimingFault as fault:
+            return _disobeyed(f"{_FIELDS[fault.field]}: {fault}")
 
     def _judge(
         self, submission: Submission, header: Header, authors_found: tuple[Mailbox, ...]
@@ -156,6 +182,15 @@ class Composer:
         message_id: int,
         now: datetime,
     ) -> Composed:
+        wishes = read_wishes(header)
+        if wishes is NO_WISHES:
+            wishes = submission.wishes
+        timing = plan_timing(
+            now,
+            send_at=wishes.send_at,
+            expires_at=wishes.expires_at,
+            ttl=submission.account.ttl,
+        )
         queue_id = to_text(message_id)
         protocol = submission.source.protocol(submission.envelope)
         edited = edit(
@@ -173,6 +208,9 @@ class Composer:
             header_message_id=edited.message_id,
             subject=edited.subject,
             signing_domain=author_domain if is_own else None,
+            wishes=wishes,
+            timing=timing,
+            original=header if wishes.template else None,
         )
 
 
@@ -197,4 +235,16 @@ def _malformed(fault: HeaderFault) -> Rejection:
         http_status=422,
         code="header-malformed",
         fix="Write the header as RFC 5322 has it.",
+    )
+
+
+_FIELDS = {"send_at": "X-Send-At", "expires_at": "X-Expires-At"}
+
+
+def _disobeyed(text: str) -> Rejection:
+    return Rejection(
+        reply=reply(550, "5.6.0", text),
+        http_status=422,
+        code="control-field",
+        fix="Write the control field as the guide has it, or leave it out.",
     )

@@ -169,4 +169,5 @@ def _parcel(
         envelope=replace(message.envelope, forward_paths=forward_paths),
         header_prefix=header_prefix,
         content=message.content,
+        attempts=tuple(due.attempt + 1 for due in claimed),
     )

@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from hashlib import sha256
 
 from sztafeta.mail.message import MAX_HEADER
 from sztafeta.service.composing import Composed, Submission
@@ -70,10 +71,14 @@ class Incoming:
         self._is_big = False
         self._composed: Composed | Rejection | None = None
         self._trouble: Exception | None = None
+        self._digest = sha256()
+        self._is_digesting = False
 
     def add(self, data: bytes) -> None:
         """Take octets; whatever goes wrong is told at the end."""
         if self._spool is not None:
+            if self._is_digesting:
+                self._digest.update(data)
             self._write(data)
         elif self._composed is None and self._trouble is None:
             self._parts.append(data)
@@ -94,17 +99,19 @@ class Incoming:
             self._composed = self._compose(self._parts[0])
         return self._composed
 
+    def digest(self) -> bytes:
+        """Give the SHA-256 of what came, once composed with an idempotency key."""
+        if not self._is_digesting:
+            self._digest.update(self._parts[0])
+            self._is_digesting = True
+        return self._digest.digest()
+
     async def keep(self, composed: Composed) -> Content:
         """Give the content as it will be sent; on disk already if it is big."""
         if self._spool is None:
             return InlineContent(composed.header + self._parts[0][composed.body_at :])
         spool, self._spool = self._spool, None
-        keeping = asyncio.ensure_future(self._bodies.keep(spool))
-        try:
-            return await asyncio.shield(keeping)
-        except BaseException:  # a file that is being synced must not be pulled from under its feet
-            keeping.add_done_callback(partial(_forget, spool))
-            raise
+        return await keep_spooled(self._bodies, spool)
 
     def discard(self) -> None:
         """Forget all octets; harmless when called twice or after `keep`."""
@@ -136,6 +143,9 @@ class Incoming:
             except Exception as trouble:  # told at the end of the message, when it can be answered
                 self._fail(trouble)
                 return
+            self._is_digesting = bool(composed.wishes.idempotency_key)
+            if self._is_digesting:
+                self._digest.update(received)
             self._write(composed.header)
             self._write(received[composed.body_at :])
 
@@ -154,6 +164,16 @@ class Incoming:
             self._composed = NO_ROOM
         else:
             self._trouble = trouble
+
+
+async def keep_spooled(bodies: Bodies, spool: Spool) -> Content:
+    """Make a spooled body durable, and forget it if nobody waits for it any more."""
+    keeping = asyncio.ensure_future(bodies.keep(spool))
+    try:
+        return await asyncio.shield(keeping)
+    except BaseException:  # a file that is being synced must not be pulled from under its feet
+        keeping.add_done_callback(partial(_forget, spool))
+        raise
 
 
 def _forget(spool: Spool, keeping: asyncio.Future[Content]) -> None:

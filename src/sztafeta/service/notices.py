@@ -141,6 +141,7 @@ class StatusNotices:
             accepted_at=now,
             expires_at=now + NOTICE_TTL,
             source={"notice_about": to_text(message.message_id)},
+            mode=message.mode,
             events=(
                 Event(
                     event_id=event_id,

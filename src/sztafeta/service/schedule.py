@@ -25,10 +25,11 @@ from sztafeta.service.ports import (
     DueRecipient,
     LeasedQueue,
     NewMessage,
+    NewRecipient,
     QueuedMessage,
     QueueKey,
+    QueueRouter,
     QueueStore,
-    Router,
 )
 
 UNROUTED_LIFETIME = timedelta(minutes=1)
@@ -149,7 +150,7 @@ class Schedule:
         self,
         *,
         store: QueueStore,
-        router: Router,
+        router: QueueRouter,
         clock: Clock,
         new_site_state: Callable[[], SiteState],
         limits: ScheduleLimits | None = None,
@@ -184,18 +185,10 @@ class Schedule:
             queue = self._queues.get(queue_ids[recipient.forward_path.mailbox.domain])
             if queue is None:
                 self._want_leases()
-                continue
-            due = DueRecipient(
-                recipient_id=recipient.recipient_id,
-                message_id=message.message_id,
-                queue_id=queue.leased.queue_id,
-                forward_path=recipient.forward_path,
-                attempt=0,
-                due_at=message.accepted_at,
-                accepted_at=message.accepted_at,
-                expires_at=message.expires_at,
-            )
-            kept += self._hand_over(queue, due)
+            elif recipient.due_at is not None and recipient.due_at > message.accepted_at:
+                self._set_alarm(queue, recipient.due_at)
+            else:
+                kept += self._hand_over(queue, _as_due(message, recipient, queue))
         if kept:
             self._fresh.keep(message, kept)
             for queue_id in set(queue_ids.values()):
@@ -227,7 +220,8 @@ class Schedule:
         """Look anew at the queues of a message that was committed with something else."""
         for recipient in message.recipients:
             domain = recipient.forward_path.mailbox.domain
-            queue = self._by_key.get(QueueKey(customer_id=message.customer_id, domain=domain))
+            key = QueueKey(customer_id=message.customer_id, domain=domain, pool=message.pool)
+            queue = self._by_key.get(key)
             if queue is None:
                 self._want_leases()
             else:
@@ -449,7 +443,7 @@ class Schedule:
     async def _find_route(self, queue: ReadyQueue) -> None:
         """Look the domain up beside everything else: a slow name server delays nobody."""
         try:
-            route = await self._router.route(queue.leased.key.domain)
+            route = await self._router.route_for(queue.leased.key)
             former = queue.site
             queue.site, queue.routed_until = self._site(queue.leased.key.domain, route)
             if former is not None and former is not queue.site and queue.in_rotation:
@@ -485,6 +479,20 @@ class Schedule:
         self.on_ready(site)
 
 
+def _as_due(message: NewMessage, recipient: NewRecipient, queue: ReadyQueue) -> DueRecipient:
+    """Give a recipient that was just accepted as the store would give it."""
+    return DueRecipient(
+        recipient_id=recipient.recipient_id,
+        message_id=message.message_id,
+        queue_id=queue.leased.queue_id,
+        forward_path=recipient.forward_path,
+        attempt=0,
+        due_at=message.accepted_at,
+        accepted_at=message.accepted_at,
+        expires_at=message.expires_at,
+    )
+
+
 def as_queued(message: NewMessage) -> QueuedMessage:
     """Give what a sender needs of an accepted message."""
     return QueuedMessage(
@@ -498,4 +506,5 @@ def as_queued(message: NewMessage) -> QueuedMessage:
         accepted_at=message.accepted_at,
         expires_at=message.expires_at,
         failure_notices=message.failure_notices,
+        mode=message.mode,
     )

@@ -7,65 +7,39 @@ or has no readable address stands in the answer, never silently dropped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from enum import Enum
-from typing import Protocol
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Final, Protocol
 
-from sztafeta.account.api_key import Mode
+from sztafeta.delivery.queue_id import IdSource
+from sztafeta.service.accept import Accept
+from sztafeta.service.answering import Answering
+from sztafeta.service.assembling import Assembly, Drafted
 from sztafeta.service.call import Call, Caller
+from sztafeta.service.call_reading import read_call
 from sztafeta.service.fault import Fault, Refusal
+from sztafeta.service.incoming import NO_ROOM
+from sztafeta.service.ports import Bodies, Clock, NewMessage, Remembered
+from sztafeta.service.raw_sending import RawSending
+from sztafeta.service.refusals import invalid, refused
+from sztafeta.service.rejection import Rejection
+from sztafeta.service.rendering import Rendering
+from sztafeta.service.sent import Fate, Idempotency, Replayed, Sent, SentMessage
+from sztafeta.service.suppressed import Suppressed
 
+__all__ = [
+    "Fate",
+    "Idempotency",
+    "Replayed",
+    "SendVerb",
+    "Sending",
+    "Sent",
+    "SentMessage",
+]
 
-class Fate(Enum):
-    """What became of an addressee at once."""
-
-    ACCEPTED = "accepted"
-    SUPPRESSED = "suppressed"
-    INVALID = "invalid"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SentMessage:
-    """One addressee's part of the answer."""
-
-    address: str
-    """As the call wrote it."""
-    fate: Fate
-    message_id: int | None
-    """None when the address could not be read."""
-    header_message_id: str
-    """Without angle brackets."""
-    fault: Fault | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sent:
-    """A submission that is ours now, or would be (`dry_run`)."""
-
-    submission_id: int
-    mode: Mode
-    messages: tuple[SentMessage, ...]
-    warnings: tuple[Fault, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
-    """The answer of an earlier call with the same idempotency key."""
-
-    http_status: int
-    answer: bytes
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Idempotency:
-    """A key under which the answer is kept for 24 hours."""
-
-    endpoint: str
-    key: str
-    request_sha256: bytes
-    answer: Callable[[Sequence[Sent | Refusal]], tuple[int, bytes]]
-    """Writes the answer that will be kept, before the commit: HTTP status and JSON."""
+MOST_CALLS: Final = 500
+"""Calls of one batch."""
 
 
 class SendVerb(Protocol):
@@ -98,3 +72,195 @@ class SendVerb(Protocol):
         idempotency: Idempotency | None = None,
     ) -> Sent | Refusal | Replayed:
         """Take a finished MIME message over, as SMTP would."""
+
+
+class Sending:
+    """Takes calls over; implements `SendVerb` for all faces."""
+
+    def __init__(
+        self,
+        *,
+        accept: Accept,
+        rendering: Rendering,
+        suppressed: Suppressed,
+        answering: Answering,
+        bodies: Bodies,
+        ids: IdSource,
+        clock: Clock,
+        hostname: str,
+        max_size: int,
+    ) -> None:
+        """`max_size` is that of an encoded message, as SIZE says it over SMTP."""
+        self._accept = accept
+        self._rendering = rendering
+        self._suppressed = suppressed
+        self._answering = answering
+        self._bodies = bodies
+        self._ids = ids
+        self._clock = clock
+        self._hostname = hostname
+        self._max_size = max_size
+        self._raw = RawSending(
+            accept=accept,
+            suppressed=suppressed,
+            answering=answering,
+            ids=ids,
+            clock=clock,
+            max_size=max_size,
+        )
+
+    async def send(
+        self, caller: Caller, call: Call, *, idempotency: Idempotency | None = None
+    ) -> Sent | Refusal | Replayed:
+        """Take one call over; durable on return."""
+        take = partial(self._take_all, caller, (call,), idempotency)
+        results = await self._answering.once(caller, idempotency, take)
+        return results[0] if isinstance(results, tuple) else results
+
+    async def send_batch(
+        self, caller: Caller, calls: Sequence[Call], *, idempotency: Idempotency | None = None
+    ) -> Sequence[Sent | Refusal] | Refusal | Replayed:
+        """Take several calls over in one commit; a refused one does not fail its neighbours."""
+        if not 0 < len(calls) <= MOST_CALLS:
+            return invalid(
+                Fault(
+                    pointer="",
+                    code="wrong_number_of_calls",
+                    text=f"a batch has 1 to {MOST_CALLS} calls, this one has {len(calls)}",
+                )
+            )
+        take = partial(self._take_all, caller, calls, idempotency)
+        return await self._answering.once(caller, idempotency, take)
+
+    async def check(self, caller: Caller, call: Call) -> Sent | Refusal:
+        """Find everything that is wrong; nothing is stored and nothing is sent."""
+        assembly = await self._assemble(caller, call)
+        if isinstance(assembly, Refusal):
+            return assembly
+        sent = _sent(caller, assembly)
+        return replace(sent, messages=tuple(replace(one, message_id=None) for one in sent.messages))
+
+    async def send_as(
+        self, caller: Caller, call: Call, *, first_id: int, remembered: Remembered | None
+    ) -> Sent | Refusal:
+        """Take one call over whose first message has its id already; for the other door."""
+        assembly = await self._assemble(caller, call, first_id)
+        if isinstance(assembly, Refusal):
+            return assembly
+        taken = await self._accept.take_over(assembly, assembly.prepare, remembered=remembered)
+        return refused(taken) if isinstance(taken, Rejection) else _sent(caller, assembly)
+
+    async def _take_all(
+        self, caller: Caller, calls: Sequence[Call], idempotency: Idempotency | None
+    ) -> tuple[Sent | Refusal, ...] | Refusal:
+        """Read, render, put together, compose the answer, commit."""
+        assemblies = [await self._assemble(caller, call) for call in calls]
+        results = tuple(
+            one if isinstance(one, Refusal) else _sent(caller, one) for one in assemblies
+        )
+        bundle = _Bundle([one for one in assemblies if isinstance(one, Assembly) and one.drafts])
+        if not bundle.assemblies:
+            return results
+        remembered = self._answering.compose(caller, idempotency, results)
+        taken = await self._accept.take_over(bundle, bundle.prepare, remembered=remembered)
+        return refused(taken) if isinstance(taken, Rejection) else results
+
+    async def _assemble(
+        self, caller: Caller, call: Call, first_id: int | None = None
+    ) -> Assembly | Refusal:
+        """Do everything that comes before the commit."""
+        now, account = self._clock.now(), caller.account
+        read = read_call(call, account, now)
+        if isinstance(read, tuple):
+            return invalid(*read)
+        if not self._accept.has_room(self._max_size):
+            return refused(NO_ROOM)
+        rendered = await self._rendering.render(account.customer_id, read)
+        if isinstance(rendered, Refusal):
+            return rendered
+        mailboxes = [one.mailbox for one in read.addressees]
+        suppressed = await self._suppressed.among(account.customer_id, mailboxes)
+        assembly = Assembly(
+            caller,
+            read,
+            submission_id=self._ids.next(now),
+            now=now,
+            ids=self._ids,
+            bodies=self._bodies,
+            hostname=self._hostname,
+            max_size=self._max_size,
+            first_id=first_id,
+        )
+        return assembly.draft(rendered, suppressed) or assembly
+
+    async def send_raw(
+        self,
+        caller: Caller,
+        content: bytes,
+        *,
+        sender: str,
+        recipients: Sequence[str],
+        idempotency: Idempotency | None = None,
+    ) -> Sent | Refusal | Replayed:
+        """Take a finished MIME message over, as SMTP would."""
+        return await self._raw.send(caller, content, sender, recipients, idempotency)
+
+
+class _Bundle:
+    """Several calls that share a commit."""
+
+    def __init__(self, assemblies: Sequence[Assembly]) -> None:
+        self.assemblies = assemblies
+
+    async def prepare(self) -> list[NewMessage]:
+        """Give the messages of all calls."""
+        return [message for one in self.assemblies for message in await one.prepare()]
+
+    def discard(self) -> None:
+        """Forget all octets that were not kept."""
+        for one in self.assemblies:
+            one.discard()
+
+    def take_back(self) -> None:
+        """Forget all octets, kept or not."""
+        for one in self.assemblies:
+            one.take_back()
+
+
+def _sent(caller: Caller, assembly: Assembly) -> Sent:
+    """Say what becomes of each addressee, in the order of the call."""
+    read = assembly.read
+    fates = {id(one.to.asked): _sent_message(one) for one in assembly.drafts}
+    for asked, fault in read.unreadable:
+        fates[id(asked)] = SentMessage(
+            address=asked.person.address,
+            fate=Fate.INVALID,
+            message_id=None,
+            header_message_id="",
+            fault=fault,
+        )
+    asked_for = read.call.addressees
+    return Sent(
+        submission_id=assembly.submission_id,
+        mode=caller.mode,
+        messages=tuple(fates[id(one)] for one in asked_for if id(one) in fates),
+        warnings=read.warnings,
+        octets=assembly.octets,
+    )
+
+
+def _sent_message(one: Drafted) -> SentMessage:
+    fault = None
+    if one.suppression is not None:
+        fault = Fault(
+            pointer=one.to.asked.person.pointer,
+            code="recipient_suppressed",
+            text=f"mail to this address is suppressed: {one.suppression.reason.value}",
+        )
+    return SentMessage(
+        address=one.to.asked.person.address,
+        fate=Fate.ACCEPTED if one.suppression is None else Fate.SUPPRESSED,
+        message_id=one.message_id,
+        header_message_id=one.header_message_id,
+        fault=fault,
+    )

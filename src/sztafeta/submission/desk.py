@@ -7,7 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from sztafeta.service.accept import Accept
+from sztafeta.service.accept import Accepted
+from sztafeta.service.composing import Submission
+from sztafeta.service.incoming import Incoming
+from sztafeta.service.rejection import Rejection
 from sztafeta.smtp.extensions import ServerProfile
 from sztafeta.submission.doorkeeper import Doorkeeper
 from sztafeta.submission.journal import Journal
@@ -34,6 +37,19 @@ class Encryption(Protocol):
         """Shake hands, then call `on_ready` with the transport to use from now on."""
 
 
+class Acceptance(Protocol):
+    """The verb that takes messages over (`service/submitting`)."""
+
+    def has_room(self, size: int) -> bool:
+        """Say whether a message of this size in octets would find room on the disk (R-20)."""
+
+    def begin(self, submission: Submission) -> Incoming:
+        """Begin a message; give the result its octets, then hand it to `accept`."""
+
+    async def accept(self, incoming: Incoming) -> Accepted | Rejection:
+        """Take a whole message over, or say why not; durable on return."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """One listener, as its conversations see it."""
@@ -53,7 +69,7 @@ class Desk:
     accounts: KnownAccounts
     login: Login
     rate: RecipientRate
-    accept: Accept
+    accept: Acceptance
     journal: Journal
     time: Callable[[], float]
     """Seconds of a steady clock."""

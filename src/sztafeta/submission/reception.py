@@ -10,11 +10,10 @@ import asyncio
 from collections.abc import Callable
 from datetime import timedelta
 
-from sztafeta.service.accept import Accept
 from sztafeta.service.ports import AccountStore
 from sztafeta.smtp.server_replies import SHUTTING_DOWN_421
 from sztafeta.submission.conversation import Conversation
-from sztafeta.submission.desk import Desk, Door
+from sztafeta.submission.desk import Acceptance, Desk, Door
 from sztafeta.submission.doorkeeper import Doorkeeper
 from sztafeta.submission.journal import Journal, Silence
 from sztafeta.submission.known_accounts import KnownAccounts
@@ -30,7 +29,7 @@ class Reception:
         self,
         *,
         accounts: AccountStore,
-        accept: Accept,
+        accept: Acceptance,
         limits: Limits | None = None,
         journal: Journal | None = None,
         time: Callable[[], float] | None = None,

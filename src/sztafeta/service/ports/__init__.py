@@ -46,7 +46,15 @@ from sztafeta.service.ports.queues import (
 )
 from sztafeta.service.ports.suppressions import Suppression, SuppressionReason, SuppressionStore
 from sztafeta.service.ports.templates import Template, TemplateStore, TemplateVersion
-from sztafeta.service.ports.wire import Connection, Dialer, DialFailure, Dialogue, Parcel, Router
+from sztafeta.service.ports.wire import (
+    Connection,
+    Dialer,
+    DialFailure,
+    Dialogue,
+    Parcel,
+    QueueRouter,
+    Router,
+)
 
 __all__ = [
     "DEFAULT_POOL",
@@ -86,6 +94,7 @@ __all__ = [
     "QueueAdministration",
     "QueueKey",
     "QueueOverview",
+    "QueueRouter",
     "QueueStore",
     "QueuedMessage",
     "RecipientHistory",

@@ -55,3 +55,6 @@ class QueueAdministration(Protocol):
 
     async def retry(self, selection: Selection, *, now: datetime) -> int:
         """Make QUEUED recipients due now."""
+
+    async def reschedule(self, customer_id: int, message_id: int, due_at: datetime) -> int:
+        """Give another due time to QUEUED recipients of a customer's message that nobody tried yet."""

@@ -123,6 +123,7 @@ class QueuedMessage:
     expires_at: datetime
     failure_notices: bool = True
     """Tell the author of a failure when NOTIFY says nothing; the account's setting at accept."""
+    mode: Mode = Mode.LIVE
 
 
 class MessageStore(Protocol):
@@ -148,12 +149,14 @@ class MessageStore(Protocol):
 
         What they share (`TailedContent`) is kept once. All of them are of one mode.
 
+        An answer whose time was over when the messages were accepted gives way to the new one.
+
         Raises:
             AlreadyRemembered: the idempotency key was used before; nothing was kept.
         """
 
     async def remembered(self, customer_id: int, endpoint: str, key: str) -> Remembered | None:
-        """Find an answer that is still kept."""
+        """Find a kept answer; the caller looks whether its time is over."""
 
     def has_room(self, size: int) -> bool:
         """Say whether the disk has room for a message of this size and the reserve (R-20)."""

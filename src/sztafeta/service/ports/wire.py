@@ -11,6 +11,7 @@ from sztafeta.delivery.tls_policy import TlsRequirement
 from sztafeta.delivery.verdict import Answer, Failure
 from sztafeta.mail.envelope import Envelope
 from sztafeta.service.ports.content import Content
+from sztafeta.service.ports.queues import QueueKey
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +23,8 @@ class Parcel:
     header_prefix: bytes
     """Fields written before the content: DKIM-Signature lines, each ending in CRLF."""
     content: Content
+    attempts: tuple[int, ...] = ()
+    """The number of the attempt, from 1, one a forward-path: what test mode plays by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,4 +90,11 @@ class Router(Protocol):
     """Finds where a domain's mail goes: a configured route, or MX in DNS."""
 
     async def route(self, domain: str) -> Route | Failure:
+        """Give the route, cached for its lifetime; never raises for what DNS says."""
+
+
+class QueueRouter(Protocol):
+    """Finds where a ready queue's mail goes: by its pool first, then by its domain."""
+
+    async def route_for(self, key: QueueKey) -> Route | Failure:
         """Give the route, cached for its lifetime; never raises for what DNS says."""

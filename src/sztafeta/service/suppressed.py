@@ -1,0 +1,51 @@
+"""Who is suppressed: asked before each accept, without a question to the store for a customer who has none.
+
+That a customer has none is believed for a second; a new suppression is in force within one.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from typing import Final
+
+from sztafeta.mail.address import Mailbox, suppressed_form
+from sztafeta.service.ports import Clock, Suppression, SuppressionStore
+
+BELIEVED_FOR: Final = timedelta(seconds=1)
+CUSTOMERS_KEPT: Final = 10_000
+
+
+class Suppressed:
+    """A small memory in front of the suppressions."""
+
+    def __init__(self, store: SuppressionStore, *, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._without_any: OrderedDict[int, datetime] = OrderedDict()
+        """Customers without suppressions, with when that was seen."""
+
+    async def among(
+        self, customer_id: int, mailboxes: Iterable[Mailbox]
+    ) -> Mapping[Mailbox, Suppression]:
+        """Find which mailboxes are suppressed, and why."""
+        if await self._has_none(customer_id):
+            return {}
+        forms = {mailbox: suppressed_form(mailbox) for mailbox in mailboxes}
+        found = await self._store.suppressed(customer_id, set(forms.values()))
+        return {mailbox: found[form] for mailbox, form in forms.items() if form in found}
+
+    async def _has_none(self, customer_id: int) -> bool:
+        now = self._clock.now()
+        seen = self._without_any.get(customer_id)
+        if seen is not None and seen <= now <= seen + BELIEVED_FOR:
+            return True
+        if await self._store.suppressions(customer_id, limit=1):
+            self._without_any.pop(customer_id, None)
+            return False
+        self._without_any[customer_id] = now
+        self._without_any.move_to_end(customer_id)
+        if len(self._without_any) > CUSTOMERS_KEPT:
+            self._without_any.popitem(last=False)
+        return True

@@ -1,0 +1,207 @@
+"""API keys, templates and suppressions in memory: small tables that no mail moves."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from sztafeta.account.api_key import ApiKey
+from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.service.ports import (
+    AccountAdministration,
+    AlreadyThere,
+    NotThere,
+    Suppression,
+    SuppressionReason,
+    Template,
+    TemplateVersion,
+)
+
+
+class MemoryApiKeys:
+    """Implements `ApiKeyStore`; the SMTP accounts are those of the store."""
+
+    def __init__(self, accounts: AccountAdministration) -> None:
+        self._accounts = accounts
+        self._keys: dict[str, ApiKey] = {}
+
+    async def api_key(self, key_id: str) -> ApiKey | None:
+        key = self._keys.get(key_id)
+        return None if key is None else await self._seen(key)
+
+    async def api_keys(self, customer_id: int) -> Sequence[ApiKey]:
+        keys = [key for key in self._keys.values() if key.customer_id == customer_id]
+        seen = [await self._seen(key) for key in reversed(keys)]
+        return [key for key in seen if key is not None]
+
+    async def create_api_key(self, key: ApiKey) -> None:
+        if key.key_id in self._keys:
+            raise AlreadyThere(f"API key {key.key_id!r} is taken already")
+        self._keys[key.key_id] = key
+
+    async def change_api_key(self, key: ApiKey) -> None:
+        present = self._keys.get(key.key_id)
+        if present is None or present.customer_id != key.customer_id:
+            raise NotThere(f"there is no API key {key.key_id!r}")
+        self._keys[key.key_id] = replace(
+            present,
+            name=key.name,
+            scopes=key.scopes,
+            allowed_networks=key.allowed_networks,
+            expires_at=key.expires_at,
+            revoked_at=key.revoked_at,
+        )
+
+    async def note_use(self, uses: Mapping[str, tuple[datetime, str]]) -> None:
+        for key_id, (at, address) in uses.items():
+            if key_id in self._keys:
+                key = self._keys[key_id]
+                self._keys[key_id] = replace(key, last_used_at=at, last_used_from=address)
+
+    async def _seen(self, key: ApiKey) -> ApiKey | None:
+        """Give a key with its account as it is now; none without."""
+        account = await self._account(key.account.account_id)
+        return None if account is None else replace(key, account=account)
+
+    async def _account(self, account_id: int) -> SmtpAccount | None:
+        accounts = await self._accounts.smtp_accounts()
+        return next((one for one in accounts if one.account_id == account_id), None)
+
+
+class MemoryTemplates:
+    """Implements `TemplateStore`."""
+
+    def __init__(self) -> None:
+        self._templates: dict[int, Template] = {}
+        self._versions: dict[tuple[int, int], TemplateVersion] = {}
+
+    async def templates(
+        self, customer_id: int, *, limit: int, after: int | None = None
+    ) -> Sequence[Template]:
+        found = [
+            template
+            for template_id, template in sorted(self._templates.items())
+            if template.customer_id == customer_id and (after is None or template_id > after)
+        ]
+        return found[:limit]
+
+    async def template(self, customer_id: int, ref: int | str) -> Template | None:
+        for template in self._templates.values():
+            names = (template.template_id, template.external_id)
+            if template.customer_id == customer_id and ref in names:
+                return template
+        return None
+
+    async def create_template(self, template: Template, version: TemplateVersion) -> None:
+        self._refuse_taken(template)
+        self._templates[template.template_id] = template
+        self._versions[version.template_id, version.number] = version
+
+    async def change_template(self, template: Template) -> None:
+        present = self._one(template.template_id, template.customer_id)
+        self._refuse_taken(template)
+        self._templates[template.template_id] = replace(
+            present,
+            name=template.name,
+            external_id=template.external_id,
+            missing=template.missing,
+            changed_at=template.changed_at,
+        )
+
+    async def delete_template(self, customer_id: int, template_id: int) -> None:
+        self._one(template_id, customer_id)
+        del self._templates[template_id]
+        for version in await self.versions(template_id):
+            del self._versions[template_id, version.number]
+
+    async def versions(self, template_id: int) -> Sequence[TemplateVersion]:
+        found = [one for one in self._versions.values() if one.template_id == template_id]
+        return sorted(found, key=lambda version: -version.number)
+
+    async def version(self, template_id: int, number: int) -> TemplateVersion | None:
+        return self._versions.get((template_id, number))
+
+    async def save_draft(self, version: TemplateVersion) -> None:
+        template = self._one(version.template_id)
+        newest = self._versions[template.template_id, template.newest]
+        expected = template.newest + (newest.published_at is not None)
+        if version.number != expected:
+            raise AlreadyThere(f"version {version.number} is taken already")
+        if version.number == template.newest:
+            version = replace(version, created_at=newest.created_at)
+        self._versions[version.template_id, version.number] = version
+        self._templates[template.template_id] = replace(
+            template, newest=version.number, changed_at=version.created_at
+        )
+
+    async def publish(
+        self, template_id: int, number: int, *, published_html: str, now: datetime
+    ) -> None:
+        template = self._one(template_id)
+        version = self._versions.get((template_id, number))
+        if version is None:
+            raise NotThere(f"there is no version {number}")
+        if version.published_at is None:
+            self._versions[template_id, number] = replace(
+                version, published_html=published_html, published_at=now
+            )
+        self._templates[template_id] = replace(template, live=number, changed_at=now)
+
+    def _one(self, template_id: int, customer_id: int | None = None) -> Template:
+        template = self._templates.get(template_id)
+        if template is None or customer_id not in (None, template.customer_id):
+            raise NotThere("there is no such template")
+        return template
+
+    def _refuse_taken(self, template: Template) -> None:
+        for one in self._templates.values():
+            is_other = one.template_id != template.template_id
+            same_name = (one.customer_id, one.external_id) == (
+                template.customer_id,
+                template.external_id,
+            )
+            if is_other and same_name:
+                raise AlreadyThere(f"external id {template.external_id!r} is taken already")
+
+
+class MemorySuppressions:
+    """Implements `SuppressionStore`."""
+
+    def __init__(self) -> None:
+        self._all: dict[tuple[int, str], Suppression] = {}
+
+    async def suppressed(
+        self, customer_id: int, addresses: Collection[str]
+    ) -> Mapping[str, Suppression]:
+        found = ((one, self._all.get((customer_id, one))) for one in addresses)
+        return {address: entry for address, entry in found if entry is not None}
+
+    async def suppressions(
+        self,
+        customer_id: int,
+        *,
+        limit: int,
+        after: str | None = None,
+        reason: SuppressionReason | None = None,
+    ) -> Sequence[Suppression]:
+        found = [
+            entry
+            for (owner, address), entry in sorted(self._all.items())
+            if owner == customer_id
+            and (after is None or address > after)
+            and reason in (None, entry.reason)
+        ]
+        return found[:limit]
+
+    async def count_suppressions(self, customer_id: int) -> int:
+        return sum(owner == customer_id for owner, _ in self._all)
+
+    async def suppress(self, suppressions: Sequence[Suppression]) -> int:
+        before = len(self._all)
+        for entry in suppressions:
+            self._all.setdefault((entry.customer_id, entry.address), entry)
+        return len(self._all) - before
+
+    async def unsuppress(self, customer_id: int, address: str) -> bool:
+        return self._all.pop((customer_id, address), None) is not None
