@@ -20,6 +20,7 @@ from sztafeta.service.ports import (
     SuppressionStore,
 )
 from sztafeta.service.sending import SendVerb
+from sztafeta.service.templates import Templates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +51,7 @@ class Desk:
     bodies: Bodies
     limits: ApiLimits
     sending: SendVerb
+    templates: Templates
     clock: Clock
     hostname: str
     base_url: str

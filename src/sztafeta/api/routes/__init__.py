@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from sztafeta.api.routes import account, keys, sending, suppressions
+from sztafeta.api.routes import account, keys, sending, suppressions, templates
 
-ROUTERS = (account.router, keys.router, sending.router, suppressions.router)
+ROUTERS = (account.router, keys.router, sending.router, suppressions.router, templates.router)

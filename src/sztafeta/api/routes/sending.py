@@ -202,14 +202,14 @@ def _one(
         raise Problem.of(outcome)
     if isinstance(outcome, Replayed):
         return _replayed(outcome)
-    return Response(to_json(_sent(outcome)), status, media_type=JSON)
+    return Response(to_json(sent_answer(outcome)), status, media_type=JSON)
 
 
 def _written(request: Request, desk: Desk, found: Sequence[Sent | Refusal]) -> tuple[int, bytes]:
     """Write the one answer that an idempotency key will give again."""
     (outcome,) = found
     if isinstance(outcome, Sent):
-        return 202, to_json(_sent(outcome))
+        return 202, to_json(sent_answer(outcome))
     problem = Problem.of(outcome)
     return problem.http_status, to_json(_described(request, desk, problem))
 
@@ -241,7 +241,7 @@ def _results(
 
 def _result(request: Request, desk: Desk, outcome: Sent | Refusal | Problem) -> dict[str, Any]:
     if isinstance(outcome, Sent):
-        return {"status": 202, **_sent(outcome)}
+        return {"status": 202, **sent_answer(outcome)}
     problem = Problem.of(outcome) if isinstance(outcome, Refusal) else outcome
     return {"status": problem.http_status, "error": _described(request, desk, problem)}
 
@@ -251,7 +251,8 @@ def _described(request: Request, desk: Desk, problem: Problem) -> dict[str, Any]
     return describe(problem, base_url=desk.base_url, request_id=request_id)
 
 
-def _sent(sent: Sent) -> dict[str, Any]:
+def sent_answer(sent: Sent) -> dict[str, Any]:
+    """Write what became of a call."""
     answer: dict[str, Any] = {
         "id": f"sub_{to_text(sent.submission_id)}",
         "mode": sent.mode.value,
