@@ -102,6 +102,8 @@ class KeptMail:
     spool_failure: Exception | None = None
     gate: asyncio.Event | asyncio.Barrier | None = None
     """Commits wait for it."""
+    at_the_gate: asyncio.Event = field(default_factory=asyncio.Event)
+    """Set when a commit waits."""
     spooling: asyncio.Event = field(default_factory=asyncio.Event)
     """Set when a big body has begun."""
     look_ups: int = 0
@@ -119,6 +121,7 @@ class KeptMail:
     ) -> Mapping[str, int]:
         """Keep messages and an answer, all or none."""
         if self.gate is not None:
+            self.at_the_gate.set()
             await self.gate.wait()
         if self.failure is not None:
             raise self.failure

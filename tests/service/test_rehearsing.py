@@ -105,6 +105,7 @@ class Line:
         if not self.queues.number:
             await self.queues.join("node", now=now)
         self.schedule.ring_alarms()
+        self.schedule.review_busy()
         self.schedule.adopt(await self.queues.lease(now=now, limit=100))
         await self.schedule.refill_wanted()
         await asyncio.gather(*self.schedule._look_ups)
@@ -215,14 +216,14 @@ async def test_a_later_alarm_does_not_hide_an_earlier_one() -> None:
     assert set(line.states().values()) == {State.DELIVERED}
 
 
-async def test_a_soft_bounce_that_may_not_live_so_long_expires() -> None:
+async def test_a_soft_bounce_expires_when_no_time_is_left_for_another_try() -> None:
+    """The ladder decides, as for all mail."""
     line = Line()
-    expires_at = line.clock.now() + timedelta(seconds=90)
+    expires_at = line.clock.now() + timedelta(seconds=45)
     await line.send(a_call("soft@example.net", expires_at=expires_at))
     await line.work()
-    line.clock.advance(timedelta(minutes=2))
-    await line.work()
-    assert line.states()["soft"] in (State.EXPIRED, State.DELIVERED)
+    assert line.states() == {"soft": State.EXPIRED}
+    assert line.story("soft") == ["queued", "bounced"]
 
 
 @pytest.mark.parametrize(
