@@ -8,6 +8,7 @@ from sztafeta.api.routes import (
     keys,
     messages,
     sending,
+    smtp_accounts,
     suppressions,
     templates,
 )
@@ -18,6 +19,7 @@ ROUTERS = (
     events.router,
     templates.router,
     suppressions.router,
+    smtp_accounts.router,
     keys.router,
     account.router,
 )
