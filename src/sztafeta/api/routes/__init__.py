@@ -7,6 +7,7 @@ from sztafeta.api.routes import (
     events,
     keys,
     messages,
+    pages,
     sending,
     smtp_accounts,
     suppressions,
@@ -22,4 +23,5 @@ ROUTERS = (
     smtp_accounts.router,
     keys.router,
     account.router,
+    pages.router,
 )
