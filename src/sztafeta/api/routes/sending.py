@@ -62,6 +62,13 @@ class SendAnswer(View):
     warnings: Sequence[dict[str, str]] = ()
 
 
+class BatchAnswer(View):
+    """What became of each call, in their order."""
+
+    data: Sequence[dict[str, Any]]
+    """Each as the answer to a single call, or an `error`; `status` is the HTTP status it would have had."""
+
+
 _SEND: Final = TypeAdapter(CheckedSend)
 _BATCH: Final = TypeAdapter(BatchShape)
 
