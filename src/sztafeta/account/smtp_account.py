@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
+import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
+from typing import Final
 
 
 class SenderRule(Enum):
@@ -50,3 +53,14 @@ def password_matches(password: str, password_sha256: bytes) -> bool:
     """Compare in constant time."""
     digest = hashlib.sha256(password.encode("utf-8", "surrogateescape")).digest()
     return hmac.compare_digest(digest, password_sha256)
+
+
+LOGIN: Final = re.compile(r"[1-9][0-9]{0,3}\.([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)\.smtp")
+"""`<number>.<name>.smtp`; the name is mostly the customer's."""
+_LETTERS: Final = "abcdefghijkmnpqrstuvwxyz23456789"
+"""5 bits each, none mistaken for another."""
+
+
+def make_password() -> str:
+    """Draw a password of 125 bits, in groups that can be read aloud."""
+    return "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(5))

@@ -12,6 +12,7 @@ from sztafeta.account.api_key import ApiKey, Scope
 from sztafeta.api import caller
 from sztafeta.api.body import Bodies
 from sztafeta.service.api_keys import ApiKeys
+from sztafeta.service.messages import Messages
 from sztafeta.service.ports import (
     AccountAdministration,
     AccountStore,
@@ -51,6 +52,7 @@ class Desk:
     bodies: Bodies
     limits: ApiLimits
     sending: SendVerb
+    messages: Messages
     templates: Templates
     clock: Clock
     hostname: str

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from sztafeta.api.problem import MEDIA_TYPE
+from sztafeta.api.sending_described import describe_sending
 
 DESCRIPTION: Final = """\
 Send mail, or variables for a template that is kept here, and see what became of each message.
@@ -77,6 +78,7 @@ def _complete(document: dict[str, Any]) -> None:
         "basic": {"type": "http", "scheme": "basic", "description": "The key as the password."},
     }
     schemas = components.setdefault("schemas", {})
+    describe_sending(document)
     schemas["Problem"] = _PROBLEM
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)

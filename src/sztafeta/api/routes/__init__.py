@@ -1,7 +1,27 @@
-"""The native routes, one file a column; `ROUTERS` is all of them."""
+"""The native routes, one file a column; `ROUTERS` is all of them, in the order of the reference."""
 
 from __future__ import annotations
 
-from sztafeta.api.routes import account, keys, sending, suppressions, templates
+from sztafeta.api.routes import (
+    account,
+    events,
+    keys,
+    messages,
+    pages,
+    sending,
+    smtp_accounts,
+    suppressions,
+    templates,
+)
 
-ROUTERS = (account.router, keys.router, sending.router, suppressions.router, templates.router)
+ROUTERS = (
+    sending.router,
+    messages.router,
+    events.router,
+    templates.router,
+    suppressions.router,
+    smtp_accounts.router,
+    keys.router,
+    account.router,
+    pages.router,
+)

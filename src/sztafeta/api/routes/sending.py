@@ -26,7 +26,7 @@ from sztafeta.api.routes.call_shapes import CheckedSend, SendShape
 from sztafeta.api.routes.shapes import Strict, View
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.service.fault import Fault, Refusal
-from sztafeta.service.sending import Fate, Idempotency, Replayed, Sent, SentMessage
+from sztafeta.service.sent import Fate, Idempotency, Replayed, Sent, SentMessage
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
 
@@ -60,6 +60,13 @@ class SendAnswer(View):
     mode: str
     messages: Sequence[MessageAnswer]
     warnings: Sequence[dict[str, str]] = ()
+
+
+class BatchAnswer(View):
+    """What became of each call, in their order."""
+
+    data: Sequence[dict[str, Any]]
+    """Each as the answer to a single call, or an `error`; `status` is the HTTP status it would have had."""
 
 
 _SEND: Final = TypeAdapter(CheckedSend)

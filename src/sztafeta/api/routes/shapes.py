@@ -13,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sztafeta.api.problem import Problem
-from sztafeta.service.fault import Fault
+from sztafeta.service.fault import Fault, Refusal
 
 T = TypeVar("T")
 
@@ -85,3 +85,14 @@ def link_next(request: Request, response: Response, following: str | None, base_
         return
     query = request.url.include_query_params(after=following).query
     response.headers["Link"] = f'<{base_url}{request.url.path}?{query}>; rel="next"'
+
+
+def good(outcome: T | Refusal) -> T:
+    """Give what a verb gave, unless it refused.
+
+    Raises:
+        Problem: it refused.
+    """
+    if isinstance(outcome, Refusal):
+        raise Problem.of(outcome)
+    return outcome

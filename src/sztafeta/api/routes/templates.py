@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import Field
@@ -22,18 +22,17 @@ from sztafeta.api.routes.shapes import (
     View,
     bad_cursor,
     cursor_mark,
+    good,
     page_of,
 )
 from sztafeta.mail.template_source import MissingRule, TemplateSource
 from sztafeta.service.call import Addressee, Call, Person
-from sztafeta.service.fault import Refusal
 from sztafeta.service.ports import Template, TemplateVersion
-from sztafeta.service.sending import Replayed
+from sztafeta.service.sent import Replayed
 from sztafeta.service.templates import TemplateWish, WholeTemplate, shown_id
 
 router = APIRouter(prefix="/v1/templates", tags=["templates"])
 
-T = TypeVar("T")
 ExternalId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Source = Annotated[str, Field(max_length=5_000_000)]
@@ -251,17 +250,6 @@ async def send_test(
     if isinstance(outcome, Replayed):  # only a call with an idempotency key is
         raise Problem("internal", "A test was taken for an earlier call.")
     return sent_answer(good(outcome))
-
-
-def good(outcome: T | Refusal) -> T:
-    """Give what a verb gave, unless it refused.
-
-    Raises:
-        Problem: it refused.
-    """
-    if isinstance(outcome, Refusal):
-        raise Problem.of(outcome)
-    return outcome
 
 
 def _template(one: Template) -> dict[str, Any]:

@@ -1,0 +1,215 @@
+"""How messages and events are shown: ids with prefixes, public words, attempts with their dialogue."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
+
+from sztafeta.api.problem import Problem
+from sztafeta.api.routes.shapes import View
+from sztafeta.delivery.queue_id import from_text, to_text
+from sztafeta.delivery.state import State
+from sztafeta.event import Event, EventKind
+from sztafeta.service.ports import Attempt, FeedEvent, MessageRecord, RecipientHistory
+
+MESSAGE: Final = "msg_"
+SUBMISSION: Final = "sub_"
+EVENT: Final = "evt_"
+
+
+class AttemptView(View):
+    """One try."""
+
+    recipient: str
+    number: int
+    started_at: datetime
+    ended_at: datetime
+    outcome: str
+    stage: str
+    """How far it came: route, connect, tls, mail, rcpt, data, dot."""
+    hop: str
+    tls: str
+    reply_code: int | None
+    reply_status: str
+    reply_text: str
+    rule: str
+    """The rule that judged the reply."""
+    transcript: str
+    """The SMTP dialogue of a failed attempt."""
+
+
+class EventView(View):
+    """One fact about one recipient."""
+
+    id: str
+    type: str
+    at: datetime
+    message_id: str
+    submission_id: str | None = None
+    recipient: str
+    mode: str | None = None
+    smtp_account: str | None = None
+    header_message_id: str | None = None
+    subject: str | None = None
+    tags: Sequence[str] = ()
+    metadata: Mapping[str, str] = {}
+    details: Mapping[str, Any]
+
+
+class RecipientView(View):
+    """Where one recipient stands."""
+
+    address: str
+    status: str
+    attempts: int
+    next_attempt_at: datetime | None
+    final_at: datetime | None
+
+
+class MessageView(View):
+    """A message as it is listed."""
+
+    id: str
+    submission_id: str | None
+    mode: str
+    smtp_account: str
+    from_: str
+    to: Sequence[RecipientView]
+    subject: str
+    message_id: str
+    """The Message-ID in the mail's header."""
+    size: int
+    tags: Sequence[str]
+    metadata: Mapping[str, str]
+    status: str
+    """Of the first recipient; a message of a call has one."""
+    accepted_at: datetime
+    expires_at: datetime
+
+
+def message_id_of(text: str) -> int:
+    """Read a message's id, with or without its prefix.
+
+    Raises:
+        Problem: there can be no such message.
+    """
+    return _id_of(text, MESSAGE)
+
+
+def submission_id_of(text: str) -> int:
+    """Read a submission's id. Raises: Problem."""
+    return _id_of(text, SUBMISSION)
+
+
+def event_id_of(text: str) -> int:
+    """Read an event's id. Raises: Problem."""
+    return _id_of(text, EVENT)
+
+
+def _id_of(text: str, prefix: str) -> int:
+    try:
+        return from_text(text.removeprefix(prefix))
+    except ValueError as fault:
+        raise Problem("not_found", f"There is no {text}.") from fault
+
+
+def message_view(record: MessageRecord) -> dict[str, Any]:
+    """Show a message."""
+    recipients = [_recipient(one) for one in record.recipients]
+    submission_id = record.submission_id
+    return {
+        "id": MESSAGE + to_text(record.message_id),
+        "submission_id": None if submission_id is None else SUBMISSION + to_text(submission_id),
+        "mode": record.mode.value,
+        "smtp_account": record.account_login,
+        "from_": record.author,
+        "to": recipients,
+        "subject": record.subject,
+        "message_id": record.header_message_id,
+        "size": record.size,
+        "tags": record.tags,
+        "metadata": record.metadata,
+        "status": recipients[0]["status"] if recipients else "",
+        "accepted_at": record.accepted_at,
+        "expires_at": record.expires_at,
+    }
+
+
+def _recipient(one: RecipientHistory) -> dict[str, Any]:
+    return {
+        "address": str(one.forward_path.mailbox),
+        "status": one.state.name.lower(),
+        "attempts": one.attempt,
+        "next_attempt_at": one.due_at if one.state is State.QUEUED else None,
+        "final_at": one.final_at,
+    }
+
+
+def attempt_views(record: MessageRecord) -> list[dict[str, Any]]:
+    """Show all attempts at a message, in the order in which they began."""
+    tried = [(one, attempt) for one in record.recipients for attempt in one.attempts]
+    tried.sort(key=lambda pair: pair[1].started_at)
+    return [_attempt(one, attempt) for one, attempt in tried]
+
+
+def _attempt(recipient: RecipientHistory, one: Attempt) -> dict[str, Any]:
+    return {
+        "recipient": str(recipient.forward_path.mailbox),
+        "number": one.number,
+        "started_at": one.started_at,
+        "ended_at": one.ended_at,
+        "outcome": one.outcome,
+        "stage": one.stage,
+        "hop": one.hop,
+        "tls": one.tls,
+        "reply_code": one.reply_code,
+        "reply_status": one.reply_status,
+        "reply_text": one.reply_text,
+        "rule": one.rule,
+        "transcript": one.transcript,
+    }
+
+
+def event_views(record: MessageRecord) -> list[dict[str, Any]]:
+    """Show all that happened to a message, in its order."""
+    happened = [(one, event) for one in record.recipients for event in one.events]
+    happened.sort(key=lambda pair: pair[1].event_id)
+    return [_event(event, str(one.forward_path.mailbox)) for one, event in happened]
+
+
+def feed_view(found: FeedEvent) -> dict[str, Any]:
+    """Show an event with what its reader wants to know of its message."""
+    submission_id = found.submission_id
+    return {
+        **_event(found.event, str(found.recipient)),
+        "submission_id": None if submission_id is None else SUBMISSION + to_text(submission_id),
+        "mode": found.mode.value,
+        "smtp_account": found.account_login,
+        "header_message_id": found.header_message_id,
+        "subject": found.subject,
+        "tags": found.tags,
+        "metadata": found.metadata,
+    }
+
+
+def _event(event: Event, recipient: str) -> dict[str, Any]:
+    return {
+        "id": EVENT + to_text(event.event_id),
+        "type": f"message.{public_word(event)}",
+        "at": event.at,
+        "message_id": MESSAGE + to_text(event.message_id),
+        "recipient": recipient,
+        "details": event.details,
+    }
+
+
+def public_word(event: Event) -> str:
+    """Give the word for what happened that the outside knows (ux §3.1)."""
+    if event.kind is EventKind.QUEUED:
+        return "accepted"
+    if event.kind is EventKind.REJECTED:
+        return "suppressed"
+    if event.kind is EventKind.BOUNCED and event.details.get("reason") == "expired":
+        return "expired"
+    return str(event.kind.value)
