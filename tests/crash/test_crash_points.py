@@ -7,6 +7,7 @@ test's own client or receiver kills the service when the dialogue stands there.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from tests.crash.campaign import Campaign, launched
@@ -52,6 +53,39 @@ async def test_killed_between_commit_and_reply_the_message_is_there_once(
     assert campaign.audit().violations() == {}
     unanswered = {offer.key for offer in campaign.offers if offer.told is Told.NOTHING}
     assert unanswered & {fate.key for fate in campaign.fates()}
+
+
+@pytest.mark.parametrize("point", ["accept.before_commit", "accept.after_commit"])
+@pytest.mark.parametrize("size", [1_000, 200_000])
+async def test_killed_around_the_commit_a_retry_with_its_key_finds_one_message(
+    stage: Staged, point: str, size: int
+) -> None:
+    """R-13: same key, same octets, one message, same id, however often the client asks."""
+    campaign = await stage()
+    (message,) = campaign.messages(1, size=size)
+    message = replace(message, idempotency_key="order-5")
+
+    async def first(service: Service) -> None:
+        await campaign.offer(iter([message]), sessions=1)
+        assert await service.ended() == -9, service.tail()
+
+    answers: list[str] = []
+
+    async def retries(_: Service) -> None:
+        for _ in range(2):
+            async with campaign.house.client() as client:
+                answers.append(await client.submit(message))
+        campaign.offers += message.offers(Told.YES)
+
+    await campaign.life(first, launcher=launched("--trap", point))
+    assert [offer.told for offer in campaign.offers] == [Told.NOTHING]
+    campaign.offers.clear()
+    await campaign.life(retries)
+    await campaign.settle()
+    assert answers[0] == answers[1]
+    assert campaign.audit().violations(in_flight=campaign.in_flight) == {}
+    (fate,) = campaign.fates()
+    assert (fate.state, fate.key) == ("delivered", message.key)
 
 
 async def test_killed_after_the_reply_one_copy_is_delivered(stage: Staged) -> None:

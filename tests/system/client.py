@@ -29,6 +29,8 @@ class Message:
     size: int = 1000
     mail_parameters: str = ""
     rcpt_parameters: str = ""
+    idempotency_key: str = ""
+    """Written before the mark: the service takes it out again."""
 
     def content(self) -> bytes:
         """Write it, with the ledger's mark as its first field."""
@@ -69,15 +71,25 @@ class Client:
     async def send(self, message: Message) -> Told:
         """Offer a message and say what was answered."""
         try:
-            await self.begin(message)
-            await self.write(_stuffed(message.content()) + b".\r\n")
-            await self.expect("250")
+            await self.submit(message)
         except Refused:
             await self.reset()
             return Told.NO
         except (ConnectionError, asyncio.IncompleteReadError):
             return Told.NOTHING
         return Told.YES
+
+    async def submit(self, message: Message) -> str:
+        """Offer a message and give the reply to the final dot.
+
+        Raises:
+            Refused: the server does not want it.
+        """
+        await self.begin(message)
+        key = message.idempotency_key
+        field = f"Idempotency-Key: {key}\r\n".encode() if key else b""
+        await self.write(field + _stuffed(message.content()) + b".\r\n")
+        return await self.expect("250")
 
     async def begin(self, message: Message) -> None:
         """Say everything before the content.

@@ -173,8 +173,3 @@ def quote_local_part(local_part: str) -> str:
         return local_part
     escaped = local_part.replace("\\", "\\\\").replace('"', '\\"')
     return f'"{escaped}"'
-
-
-def suppressed_form(mailbox: Mailbox) -> str:
-    """Give the form by which suppressions find an address: no receiver tells local parts apart by case."""
-    return str(Mailbox(mailbox.local_part.lower(), mailbox.domain))

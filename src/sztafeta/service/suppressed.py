@@ -10,7 +10,8 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
-from sztafeta.mail.address import Mailbox, suppressed_form
+from sztafeta.delivery.suppression import suppressed_form
+from sztafeta.mail.address import Mailbox
 from sztafeta.service.ports import Clock, Suppression, SuppressionStore
 
 BELIEVED_FOR: Final = timedelta(seconds=1)
