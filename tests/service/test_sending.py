@@ -494,7 +494,25 @@ async def test_a_refused_call_of_a_batch_does_not_fail_its_neighbours() -> None:
 
 async def test_a_batch_has_at_most_five_hundred_calls() -> None:
     assert isinstance(await Office().sending.send_batch(ALICE, [a_call()] * 501), Refusal)
-    assert isinstance(await Office().sending.send_batch(ALICE, []), Refusal)
+    assert await Office().sending.send_batch(ALICE, []) == ()
+
+
+@pytest.mark.parametrize("place", ["author", "to", "cc"])
+async def test_only_an_address_outside_ascii_makes_a_message_international(place: str) -> None:
+    """RFC 6531: texts are encoded, local parts cannot be."""
+    plain, żuk = Person(address="bob@example.net", name=POLISH), Person(address="żuk@example.net")
+    own = Person(address="żuk@example.com")
+    office = Office()
+    kind = AddresseeKind.CC if place == "cc" else AddresseeKind.TO
+    await office.sent(a_call(addressees=(Addressee(person=plain),), subject=POLISH))
+    second = plain if place == "author" else żuk
+    call = a_call(addressees=(Addressee(person=plain), Addressee(person=second, kind=kind)))
+    await office.sent(replace(call, author=own) if place == "author" else call)
+    assert [one.envelope.smtputf8 for one in office.kept.messages] == {
+        "author": [False, True],
+        "to": [False, False, True],
+        "cc": [False, True, True],
+    }[place]
 
 
 RAW = b"From: alice@example.com\r\nBcc: x@example.org\r\nX-Tag: raw\r\nSubject: Hi\r\n\r\nHello\r\n"

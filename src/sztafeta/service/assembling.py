@@ -6,6 +6,7 @@ What differs from addressee to addressee is a head of its own; what is equal is 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,13 +22,15 @@ from sztafeta.mail.trace import date_text, received_field
 from sztafeta.service.accept import first_event, new_recipient
 from sztafeta.service.call import AddresseeKind, Caller
 from sztafeta.service.call_content import CallContent
-from sztafeta.service.call_reading import ReadAddressee, ReadCall, needs_smtputf8
+from sztafeta.service.call_reading import ReadAddressee, ReadCall
 from sztafeta.service.fault import Refusal
 from sztafeta.service.ports import Bodies, Content, NewMessage, Suppression
 from sztafeta.service.refusals import too_large
 
 MOST_OF_A_CALL: Final = 64 * 1024 * 1024
 """Octets of all heads of a call: they are in memory until the commit."""
+SLICE_SECONDS: Final = 0.005
+"""How long heads are written before the loop gets a turn: a thousand of them delay nobody's 250."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,12 +69,13 @@ class Assembly:
         self._hostname, self._max_size = hostname, max_size
         self._first_id = first_id
         self.drafts: list[Drafted] = []
+        self._to, self._cc = read.shown(AddresseeKind.TO), read.shown(AddresseeKind.CC)
         self._tail_size = sum(file.encoded_size() for file in read.files)
         self._content: CallContent | None = None
 
     # -- heads -----------------------------------------------------------------------------------
 
-    def draft(
+    async def draft(
         self, rendered: Sequence[Rendered], suppressed: Mapping[Mailbox, Suppression]
     ) -> Refusal | None:
         """Write each addressee's head, or say what is too big."""
@@ -79,7 +83,8 @@ class Assembly:
             return None
         tree = self._lay_out(rendered)
         self._content = CallContent(tree, self._tail_size, self._bodies)
-        heads = 0
+        loop = asyncio.get_running_loop()
+        began, heads = loop.time(), 0
         for one, parts in zip(self.read.addressees, rendered, strict=True):
             suppression = suppressed.get(one.mailbox)
             drafted = self._draft(tree, one, parts, suppression)
@@ -88,6 +93,9 @@ class Assembly:
             refusal = self._refuse_size(drafted, heads)
             if refusal is not None:
                 return refusal
+            if loop.time() - began > SLICE_SECONDS:
+                await asyncio.sleep(0)
+                began = loop.time()
         return None
 
     def _lay_out(self, rendered: Sequence[Rendered]) -> PartTree:
@@ -143,12 +151,11 @@ class Assembly:
         self, one: ReadAddressee
     ) -> tuple[Sequence[NamedMailbox], Sequence[NamedMailbox]]:
         """Say whom a message shows: with copies everybody but the blind, otherwise its own reader."""
-        to, cc = self.read.shown(AddresseeKind.TO), self.read.shown(AddresseeKind.CC)
-        if cc:
-            return to, cc
+        if self._cc:
+            return self._to, self._cc
         if one.asked.kind is AddresseeKind.TO:
             return (one.shown,), ()
-        return (to if len(to) == 1 else ()), ()
+        return (self._to if len(self._to) == 1 else ()), ()
 
     def _refuse_size(self, drafted: Drafted, heads: int) -> Refusal | None:
         size = len(drafted.head) + self._tail_size
@@ -232,11 +239,9 @@ class Assembly:
         )
 
     def _envelope(self, one: Drafted) -> Envelope:
-        to, cc = self._shown_to(one.to)
-        people = (self.read.author, *self.read.reply_to, *to, *cc, one.to.shown)
-        is_international = needs_smtputf8(
-            (self.read.reverse_path, *(person.mailbox for person in people))
-        )
+        """Texts are encoded, so only addresses can make a message international (RFC 6531 §3.6)."""
+        mailboxes = (self.read.reverse_path, one.to.mailbox)
+        is_international = not one.head.isascii() or any(box.needs_smtputf8 for box in mailboxes)
         return Envelope(
             reverse_path=self.read.reverse_path,
             smtputf8=is_international,

@@ -7,7 +7,7 @@ others; one that tries to be more than an address is a fault of the call (S-44).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from mimetypes import MimeTypes
@@ -301,11 +301,6 @@ class _Reading:
 def escaped(key: str) -> str:
     """Write a key as a part of a JSON Pointer (RFC 6901 §3)."""
     return key.replace("~", "~0").replace("/", "~1")
-
-
-def needs_smtputf8(mailboxes: Iterable[Mailbox]) -> bool:
-    """Say whether a header that shows these needs a receiver with SMTPUTF8 (RFC 6532)."""
-    return any(mailbox.needs_smtputf8 for mailbox in mailboxes)
 
 
 def _is_composite(content_type: str) -> bool:

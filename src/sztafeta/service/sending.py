@@ -121,12 +121,12 @@ class Sending:
         self, caller: Caller, calls: Sequence[Call], *, idempotency: Idempotency | None = None
     ) -> Sequence[Sent | Refusal] | Refusal | Replayed:
         """Take several calls over in one commit; a refused one does not fail its neighbours."""
-        if not 0 < len(calls) <= MOST_CALLS:
+        if len(calls) > MOST_CALLS:
             return invalid(
                 Fault(
                     pointer="",
-                    code="wrong_number_of_calls",
-                    text=f"a batch has 1 to {MOST_CALLS} calls, this one has {len(calls)}",
+                    code="too_many_calls",
+                    text=f"a batch has at most {MOST_CALLS} calls, this one has {len(calls)}",
                 )
             )
         take = partial(self._take_all, caller, calls, idempotency)
@@ -191,7 +191,7 @@ class Sending:
             max_size=self._max_size,
             first_id=first_id,
         )
-        return assembly.draft(rendered, suppressed) or assembly
+        return await assembly.draft(rendered, suppressed) or assembly
 
     async def send_raw(
         self,
