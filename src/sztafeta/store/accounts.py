@@ -14,11 +14,10 @@ from sztafeta.account.sending_domain import DkimKey, KeyAlgorithm, SendingDomain
 from sztafeta.account.smtp_account import SenderRule, SmtpAccount
 from sztafeta.service.ports import AlreadyThere, Customer, NotThere
 from sztafeta.store.database import Database
-from sztafeta.store.node import number
 from sztafeta.store.rows import to_datetime, to_millis
 from sztafeta.store.schema import customer, dkim_key, sending_domain, smtp_account
 from sztafeta.store.seal import Seal
-from sztafeta.store.statements import Row, Rows, Steps
+from sztafeta.store.statements import Row, Rows, Steps, number
 from sztafeta.store.units import Other
 
 T = TypeVar("T")

@@ -17,16 +17,18 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from sztafeta.account.api_key import Mode
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.delivery.state import State
 from sztafeta.event import Event, EventKind
 from sztafeta.service.ports import QueueKey, QueueOverview, Selection
 from sztafeta.store import rows
 from sztafeta.store.database import Database
+from sztafeta.store.letters import INSERT_EVENTS
 from sztafeta.store.rows import to_datetime, to_millis
 from sztafeta.store.schema import IS_LIVE, customer, node, ready_queue, recipient
 from sztafeta.store.statements import Row, Rows, Steps
-from sztafeta.store.units import INSERT_EVENTS, Other
+from sztafeta.store.units import Other
 
 SLICE: Final = 500
 """Recipients changed in one transaction."""
@@ -97,6 +99,26 @@ class Administration:
         )
         return await self._apply(change, selection, now)
 
+    async def reschedule(self, customer_id: int, message_id: int, due_at: datetime) -> int:
+        """Give another due time to QUEUED recipients of a customer's message that nobody tried yet."""
+        selection = Selection(customer_id=customer_id, message_id=message_id)
+        changed: int = await self._database.write(
+            Other(partial(self._reschedule, selection, to_millis(due_at)))
+        )
+        return changed
+
+    def _reschedule(self, selection: Selection, due_at: int) -> Steps[int]:
+        """Move the due time; their queues are looked at by then."""
+        moved = yield self._database.dialect.once(
+            sa.update(recipient)
+            .values(due_at=due_at)
+            .where(recipient.c.attempt == 0, _in_states((State.QUEUED,)), *_selected(selection))
+            .returning(recipient.c.queue_id)
+        )
+        if moved:
+            yield self._database.dialect.once(_poke({row[0] for row in moved}, due_at))
+        return len(moved)
+
     async def _apply(self, change: _Change, selection: Selection, now: datetime) -> int:
         """Walk through the selected recipients, a slice at a time, in the order of their ids."""
         changed, mark = 0, -1
@@ -132,11 +154,23 @@ class Administration:
             .returning(recipient.c.recipient_id, recipient.c.message_id, recipient.c.queue_id)
         )
         if change.event is not None:
-            events = [rows.event_row(self._event(change, row, now)) for row in moved]
+            owners = yield from self._owners({row[2] for row in moved})
+            events = [
+                rows.event_row(self._event(change, row, now), *owners[row[2]]) for row in moved
+            ]
             yield from dialect.many(INSERT_EVENTS, events)
         if moved:
             yield dialect.once(_poke({row[2] for row in moved}, to_millis(now)))
         return len(moved)
+
+    def _owners(self, queue_ids: set[int]) -> Steps[dict[int, tuple[int, Mode]]]:
+        """Say whose mail the queues hold, and of which mode."""
+        queue = ready_queue.c
+        wanted = sa.select(queue.queue_id, queue.customer_id, queue.pool)
+        found = yield self._database.dialect.once(
+            wanted.where(queue.queue_id.in_(sorted(queue_ids)))
+        )
+        return {row[0]: (row[1], rows.mode_of(row[2])) for row in found}
 
     def _event(self, change: _Change, row: Row, now: datetime) -> Event:
         assert change.event is not None  # noqa: S101  asked by the caller

@@ -12,10 +12,9 @@ from sztafeta.event import Event
 from sztafeta.service.ports import Attempt, MessageHistory, MessageSummary, RecipientHistory
 from sztafeta.store import rows
 from sztafeta.store.database import Database
-from sztafeta.store.node import number
 from sztafeta.store.rows import to_datetime
 from sztafeta.store.schema import IS_LIVE, attempt, event, message, recipient
-from sztafeta.store.statements import Row, Rows, Steps
+from sztafeta.store.statements import Row, Rows, Steps, number
 
 _NEWEST: Final = 2**63 - 1
 

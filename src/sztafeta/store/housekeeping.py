@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -15,7 +16,16 @@ import sqlalchemy as sa
 from sztafeta.store.bodies import Bodies
 from sztafeta.store.database import Database
 from sztafeta.store.rows import to_millis
-from sztafeta.store.schema import IS_LIVE, attempt, body, event, message, recipient
+from sztafeta.store.schema import (
+    IS_LIVE,
+    attempt,
+    body,
+    event,
+    message,
+    recipient,
+    remembered,
+    shared_content,
+)
 from sztafeta.store.statements import Rows, Steps
 from sztafeta.store.units import Other
 
@@ -38,8 +48,9 @@ class Housekeeper:
             found = await self._database.read(partial(self._old, to_millis(before), size))
             if not found:
                 break
-            await self._database.write(Other(partial(self._delete, found)))
-            await self._remove_files(found)
+            files = await self._database.write(Other(partial(self._delete, found)))
+            for identity in files:
+                await asyncio.to_thread(self._bodies.remove, identity)
             deleted += len(found)
         return deleted
 
@@ -55,29 +66,53 @@ class Housekeeper:
             await asyncio.to_thread(self._bodies.remove, message_id)
         return len(orphans)
 
-    async def _remove_files(self, found: Rows) -> None:
-        """Delete the files of deleted rows: a crash in between leaves an orphan, never a row without body."""
-        for message_id, in_file in found:
-            if in_file:
-                await asyncio.to_thread(self._bodies.remove, message_id)
+    async def forget_answers(self, now: datetime) -> int:
+        """Delete answers that were kept under an idempotency key for long enough."""
+        over = sa.delete(remembered).where(remembered.c.until <= to_millis(now))
+        deleted: int = await self._database.write(Other(partial(self._count, over)))
+        return deleted
+
+    def _count(self, deletion: sa.Delete) -> Steps[int]:
+        changed = yield replace(self._database.dialect.once(deletion), counts=True)
+        count: int = changed[0][0]
+        return count
 
     def _old(self, before: int, limit: int) -> Steps[Rows]:
         live = sa.select(recipient.c.recipient_id).where(
             recipient.c.message_id == message.c.message_id, IS_LIVE
         )
         wanted = (
-            sa.select(message.c.message_id, message.c.in_file)
+            sa.select(message.c.message_id, message.c.in_file, message.c.tail_id)
             .where(message.c.accepted_at < before, ~sa.exists(live))
             .order_by(message.c.message_id)
             .limit(limit)
         )
         return (yield self._database.dialect.once(wanted))
 
-    def _delete(self, found: Rows) -> Steps[None]:
+    def _delete(self, found: Rows) -> Steps[list[int]]:
+        """Delete rows; name the files to delete after them.
+
+        A crash in between leaves an orphan, never a row without its body.
+        """
         ids = [row[0] for row in found]
         for table in (event, attempt, recipient, body, message):
             yield self._database.dialect.once(sa.delete(table).where(table.c.message_id.in_(ids)))
+        files = [message_id for message_id, in_file, _ in found if in_file]
+        tails = sorted({row[2] for row in found if row[2] is not None})
+        return files + ((yield from self._delete_tails(tails)) if tails else [])
 
-    def _named(self, message_ids: Sequence[int]) -> Steps[Rows]:
-        wanted = sa.select(message.c.message_id).where(message.c.message_id.in_(message_ids))
-        return (yield self._database.dialect.once(wanted))
+    def _delete_tails(self, tail_ids: Sequence[int]) -> Steps[list[int]]:
+        """Delete shared content that no message names any more."""
+        named = sa.exists().where(message.c.tail_id == shared_content.c.tail_id)
+        gone = yield self._database.dialect.once(
+            sa.delete(shared_content)
+            .where(shared_content.c.tail_id.in_(tail_ids), ~named)
+            .returning(shared_content.c.tail_id, shared_content.c.in_file)
+        )
+        return [tail_id for tail_id, in_file in gone if in_file]
+
+    def _named(self, identities: Sequence[int]) -> Steps[Rows]:
+        """Say which of these are messages or tails."""
+        messages = sa.select(message.c.message_id).where(message.c.message_id.in_(identities))
+        tails = sa.select(shared_content.c.tail_id).where(shared_content.c.tail_id.in_(identities))
+        return (yield self._database.dialect.once(messages.union_all(tails)))

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from sztafeta.store.database import Database
 from sztafeta.store.rows import to_millis
 from sztafeta.store.schema import node, ready_queue
-from sztafeta.store.statements import Query, Steps
+from sztafeta.store.statements import Query, Steps, number
 from sztafeta.store.units import Other
 
 LEASE: Final = timedelta(seconds=30)
@@ -26,11 +26,6 @@ NODE_NUMBERS: Final = range(1, 255)
 
 class TooManyNodes(Exception):
     """Every node number is taken by a living node."""
-
-
-def number(name: str, type_: Any = sa.BigInteger) -> sa.BindParameter[Any]:
-    """Name a parameter."""
-    return sa.bindparam(name, type_=type_)
 
 
 _TIME: Final = sa.select(
@@ -92,16 +87,16 @@ class Node:
         dialect = self._database.dialect
         while True:
             nodes = yield dialect.query(_NODES)
-            for number, known, _ in nodes:
+            for node_id, known, _ in nodes:
                 if known == name:
-                    return int(number)
-            number = _free_number(nodes, time)
-            yield dialect.query(_FORGET_NODE, id=number)
-            yield self._insert(number, name)
+                    return int(node_id)
+            node_id = _free_number(nodes, time)
+            yield dialect.query(_FORGET_NODE, id=node_id)
+            yield self._insert(node_id, name)
 
-    def _insert(self, number: int, name: str) -> Query:
+    def _insert(self, node_id: int, name: str) -> Query:
         dialect = self._database.dialect
-        values = {"node_id": number, "name": name, "lease_until": 0}
+        values = {"node_id": node_id, "name": name, "lease_until": 0}
         return dialect.once(dialect.insert_if_new(node).values(values))
 
     def _beat(self, now: int) -> Steps[None]:
@@ -112,10 +107,10 @@ class Node:
 def _free_number(nodes: Sequence[Sequence[Any]], time: int) -> int:
     """Choose a number that nobody has, or that of the node that died first."""
     taken = {row[0] for row in nodes}
-    for number in NODE_NUMBERS:
-        if number not in taken:
-            return number
-    died_at, number = min((row[2], row[0]) for row in nodes)
+    for node_id in NODE_NUMBERS:
+        if node_id not in taken:
+            return node_id
+    died_at, node_id = min((row[2], row[0]) for row in nodes)
     if died_at >= time:
         raise TooManyNodes(f"all {len(NODE_NUMBERS)} node numbers are in use")
-    return int(number)
+    return int(node_id)

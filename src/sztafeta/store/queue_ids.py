@@ -12,18 +12,21 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from sztafeta.service.ports import QueueKey
+from sztafeta.account.api_key import Mode
 from sztafeta.store.database import Database
+from sztafeta.store.rows import mode_of
 from sztafeta.store.schema import ready_queue
-from sztafeta.store.statements import ManyRows, Row, Steps, inserting_if_new, listed
+from sztafeta.store.statements import ManyRows, Row, Rows, Steps, inserting_if_new, listed, number
 from sztafeta.store.units import Other
 
-DEFAULT_POOL: Final = QueueKey(customer_id=0, domain="").pool
 KNOWN_LIMIT: Final = 50_000
 """Names kept in memory; above, they are forgotten and read again."""
 
 _Name = tuple[int, str, str]
 _CREATE: Final = inserting_if_new(ready_queue)
+_OWNER: Final = sa.select(ready_queue.c.customer_id, ready_queue.c.pool).where(
+    ready_queue.c.queue_id == number("queue_id")
+)
 
 
 def _find(dialect: object) -> sa.Select[Any]:
@@ -55,19 +58,33 @@ class QueueIds:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[_Name, int] = {}
+        self._owners: dict[int, tuple[int, Mode]] = {}
 
-    async def of(self, customer_id: int, domains: Iterable[str]) -> dict[str, int]:
+    async def of(self, customer_id: int, domains: Iterable[str], pool: str) -> dict[str, int]:
         """Give the queue of each domain, made if need be."""
         known, found, missing = self._known, {}, []
         for domain in domains:
-            queue_id = known.get((customer_id, domain, DEFAULT_POOL))
+            queue_id = known.get((customer_id, domain, pool))
             if queue_id is None:
-                missing.append((customer_id, domain, DEFAULT_POOL))
+                missing.append((customer_id, domain, pool))
             else:
                 found[domain] = queue_id
         if missing:
             found |= await self._make(missing)
         return found
+
+    async def owner(self, queue_id: int) -> tuple[int, Mode]:
+        """Say whose mail a queue holds, and of which mode."""
+        owner = self._owners.get(queue_id)
+        if owner is None:
+            rows = await self._database.read(lambda: self._owner(queue_id))
+            if len(self._owners) > KNOWN_LIMIT:
+                self._owners.clear()
+            owner = self._owners[queue_id] = rows[0][0], mode_of(rows[0][1])
+        return owner
+
+    def _owner(self, queue_id: int) -> Steps[Rows]:
+        return (yield self._database.dialect.query(_OWNER, queue_id=queue_id))
 
     async def _make(self, names: Sequence[_Name]) -> dict[str, int]:
         names = sorted(set(names))

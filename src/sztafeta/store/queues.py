@@ -18,24 +18,36 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
+from sztafeta.account.api_key import Mode
 from sztafeta.delivery.state import State
 from sztafeta.service.ports import (
+    BodyDamaged,
     Claim,
+    Content,
     DueRecipient,
     LeasedQueue,
     QueuedMessage,
     QueueKey,
     Settlement,
+    TailedContent,
 )
 from sztafeta.store import rows
-from sztafeta.store.bodies import Bodies, load_row
+from sztafeta.store.bodies import Bodies, load_row, octets_of
 from sztafeta.store.database import Database
 from sztafeta.store.messages import Arrivals
-from sztafeta.store.node import FREE_QUEUES_OF, Node, number
+from sztafeta.store.node import FREE_QUEUES_OF, Node
 from sztafeta.store.queue_ids import FIND
 from sztafeta.store.rows import to_datetime, to_millis
-from sztafeta.store.schema import IS_LIVE, attempt, body, message, ready_queue, recipient
-from sztafeta.store.statements import ManyRows, Row, Rows, Steps, listed
+from sztafeta.store.schema import (
+    IS_LIVE,
+    attempt,
+    body,
+    message,
+    ready_queue,
+    recipient,
+    shared_content,
+)
+from sztafeta.store.statements import ManyRows, Row, Rows, Steps, listed, number
 from sztafeta.store.units import Claims, Other, Outcome, Outcomes
 
 UNKNOWN_OUTCOME: Final = "unknown"
@@ -222,6 +234,12 @@ _MESSAGE: Final = (
         message.c.sha256,
         message.c.in_file,
         body.c.content,
+        message.c.mode,
+        message.c.tail_id,
+        shared_content.c.size,
+        shared_content.c.sha256,
+        shared_content.c.in_file,
+        shared_content.c.content,
         message.c.reverse_local,
         message.c.reverse_domain,
         message.c.smtputf8,
@@ -230,6 +248,7 @@ _MESSAGE: Final = (
         message.c.envelope_id,
     )
     .join_from(message, body, body.c.message_id == message.c.message_id, isouter=True)
+    .outerjoin(shared_content, shared_content.c.tail_id == message.c.tail_id)
     .where(message.c.message_id == number("message_id"))
 )
 
@@ -387,23 +406,40 @@ class Queues:
 
     def _queued(self, message_id: int, row: Row) -> QueuedMessage:
         customer_id, account_id, header_message_id, signing_domain, failure_notices, *rest = row
-        accepted_at, expires_at, size, digest, in_file, octets, *spelled = rest
-        if in_file:
-            content: Any = self._bodies.load(message_id, size=size, digest=bytes(digest))
-        else:
-            content = load_row(octets or b"", size=size, digest=bytes(digest))
+        accepted_at, expires_at, *kept = rest[:6]
+        mode, *tail = rest[6:12]
         return QueuedMessage(
             message_id=message_id,
             customer_id=customer_id,
             account_id=account_id,
-            envelope=rows.envelope(spelled),
-            content=content,
+            envelope=rows.envelope(rest[12:]),
+            content=self._content(message_id, kept, tail),
             header_message_id=header_message_id,
             signing_domain=signing_domain,
             failure_notices=bool(failure_notices),
             accepted_at=to_datetime(accepted_at),
             expires_at=to_datetime(expires_at),
+            mode=Mode(mode),
         )
+
+    def _content(self, message_id: int, own: Row, shared: Row) -> Content:
+        """Put together what is the message's own and what it shares, each checked by itself."""
+        size, *kept = own
+        tail_id, tail_size, *tail_kept = shared
+        if tail_id is None:
+            return self._loaded(message_id, size, *kept)
+        if tail_size is None:
+            raise BodyDamaged("what the message shares with its submission is missing")
+        head = self._loaded(message_id, size - tail_size, *kept)
+        tail = self._loaded(tail_id, tail_size, *tail_kept)
+        return TailedContent(octets_of(head), tail_id, tail)
+
+    def _loaded(
+        self, identity: int, size: int, digest: bytes, in_file: int, octets: bytes | None
+    ) -> Content:
+        if in_file:
+            return self._bodies.load(identity, size=size, digest=bytes(digest))
+        return load_row(octets or b"", size=size, digest=bytes(digest))
 
     # -- what is written --------------------------------------------------------------------------
 
@@ -437,8 +473,8 @@ class Queues:
                 now if state.is_final else 0,
             ),
             attempt=None if tried is None else rows.attempt_row(tried, message_id, recipient_id),
-            events=[rows.event_row(event) for event in settlement.events],
-            notices=[await self._arrivals.spell(notice) for notice in settlement.notices],
+            events=await self._arrivals.spell_events(settlement.events, settlement.queue_id),
+            notices=[await self._arrivals.spell_notice(one) for one in settlement.notices],
         )
 
 

@@ -11,14 +11,16 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from sztafeta.account.api_key import Mode
 from sztafeta.delivery.state import State
 from sztafeta.event import Event, EventKind
 from sztafeta.mail.address import Mailbox
 from sztafeta.mail.envelope import Envelope, ForwardPath, Notify, Return
-from sztafeta.service.ports import Attempt, DueRecipient, NewMessage, NewRecipient
+from sztafeta.service.ports import TEST_POOL, Attempt, DueRecipient, NewMessage, NewRecipient
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
+DAY: Final = timedelta(days=1) // _MILLISECOND
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
 
 
@@ -59,7 +61,9 @@ def from_json(text: str) -> dict[str, Any]:
 # -- accept ---------------------------------------------------------------------------------------
 
 
-def message_row(message: NewMessage, *, sha256: bytes, in_file: bool) -> tuple[object, ...]:
+def message_row(
+    message: NewMessage, *, sha256: bytes, in_file: bool, tail_id: object
+) -> tuple[object, ...]:
     """Give the row of `message`."""
     envelope = message.envelope
     reverse_path = envelope.reverse_path
@@ -83,11 +87,16 @@ def message_row(message: NewMessage, *, sha256: bytes, in_file: bool) -> tuple[o
         to_millis(message.accepted_at),
         to_millis(message.expires_at),
         to_json(message.source),
+        message.submission_id,
+        message.mode.value,
+        _encode(message.tags) if message.tags else "[]",
+        to_json(message.metadata),
+        tail_id,
     )
 
 
 def recipient_rows(message: NewMessage, queue_ids: Mapping[str, int]) -> list[tuple[object, ...]]:
-    """Give the rows of `recipient`: due at once, never claimed."""
+    """Give the rows of `recipient`: due at once or when they say, never claimed."""
     accepted_at, expires_at = to_millis(message.accepted_at), to_millis(message.expires_at)
     return [
         _recipient_row(one, message.message_id, queue_ids, accepted_at, expires_at)
@@ -113,7 +122,7 @@ def _recipient_row(
         None if path.notify is None else path.notify.value,
         path.original,
         state.value,
-        accepted_at,
+        accepted_at if recipient.due_at is None else to_millis(recipient.due_at),
         0,
         0,
         accepted_at,
@@ -122,7 +131,7 @@ def _recipient_row(
     )
 
 
-def event_row(event: Event) -> tuple[object, ...]:
+def event_row(event: Event, customer_id: int, mode: Mode) -> tuple[object, ...]:
     """Give the row of `event`."""
     return (
         event.message_id,
@@ -131,7 +140,14 @@ def event_row(event: Event) -> tuple[object, ...]:
         event.kind.value,
         to_millis(event.at),
         to_json(event.details),
+        customer_id,
+        mode.value,
     )
+
+
+def mode_of(pool: str) -> Mode:
+    """Say which mail a ready queue holds."""
+    return Mode.TEST if pool == TEST_POOL else Mode.LIVE
 
 
 def attempt_row(attempt: Attempt, message_id: int, recipient_id: int) -> tuple[object, ...]:
@@ -232,8 +248,8 @@ def attempt_from(row: Sequence[Any]) -> Attempt:
 
 
 def event_from(row: Sequence[Any]) -> Event:
-    """Read an event from its columns in the table's order."""
-    message_id, event_id, recipient_id, kind, at, details = row
+    """Read an event from its columns in the table's order, without whose it is."""
+    message_id, event_id, recipient_id, kind, at, details, *_ = row
     return Event(
         event_id=event_id,
         recipient_id=recipient_id,

@@ -67,6 +67,68 @@ dkim_key: Final = sa.Table(
     sa.UniqueConstraint("domain_id", "selector"),
 )
 
+api_key: Final = sa.Table(
+    "api_key",
+    metadata,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("customer_id", _Id, nullable=False, index=True),
+    sa.Column("account_id", _Id, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("mode", sa.Text, nullable=False),
+    sa.Column("scopes", sa.Text, nullable=False),  # words
+    sa.Column("secret_sha256", sa.LargeBinary, nullable=False),
+    sa.Column("allowed_networks", sa.Text, nullable=False),  # words; empty: from anywhere
+    sa.Column("created_at", _Millis, nullable=False),
+    sa.Column("expires_at", _Millis),
+    sa.Column("revoked_at", _Millis),
+    sa.Column("last_used_at", _Millis),
+    sa.Column("last_used_from", sa.Text, nullable=False),
+)
+
+# -- what is sent, and to whom not ------------------------------------------------------------------
+
+template: Final = sa.Table(
+    "template",
+    metadata,
+    sa.Column("template_id", _Key, primary_key=True, autoincrement=False),
+    sa.Column("customer_id", _Id, nullable=False),
+    sa.Column("external_id", sa.Text, nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("missing", sa.Text, nullable=False),
+    sa.Column("live", sa.Integer),  # NULL: none was published
+    sa.Column("newest", sa.Integer, nullable=False),
+    sa.Column("created_at", _Millis, nullable=False),
+    sa.Column("changed_at", _Millis, nullable=False),
+    sa.UniqueConstraint("customer_id", "external_id"),
+)
+
+template_version: Final = sa.Table(
+    "template_version",
+    metadata,
+    sa.Column("template_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("html", sa.Text, nullable=False),
+    sa.Column("mjml", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("published_html", sa.Text, nullable=False),
+    sa.Column("author", sa.Text, nullable=False),
+    sa.Column("created_at", _Millis, nullable=False),
+    sa.Column("published_at", _Millis),
+)
+
+suppression: Final = sa.Table(
+    "suppression",
+    metadata,
+    sa.Column("customer_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("address", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.Column("source", sa.Text, nullable=False),
+    sa.Column("comment", sa.Text, nullable=False),
+    sa.Column("created_at", _Millis, nullable=False),
+    sqlite_with_rowid=False,
+)
+
 # -- who works ------------------------------------------------------------------------------------
 
 node: Final = sa.Table(
@@ -114,7 +176,31 @@ message: Final = sa.Table(
     sa.Column("accepted_at", _Millis, nullable=False),
     sa.Column("expires_at", _Millis, nullable=False),
     sa.Column("source", sa.Text, nullable=False),
+    sa.Column("submission_id", _Id),  # NULL: it came alone, over SMTP
+    sa.Column("mode", sa.Text, nullable=False, server_default="live"),
+    sa.Column("tags", sa.Text, nullable=False, server_default="[]"),
+    sa.Column("metadata", sa.Text, nullable=False, server_default="{}"),
+    sa.Column("tail_id", _Id),  # NULL: all of its content is its own
 )
+
+sa.Index("ix_message_of_customer", message.c.customer_id, message.c.mode, message.c.message_id)
+"""A customer's list, newest first; all that a query narrows besides is read from these rows."""
+
+sa.Index(
+    "ix_message_submission_id",
+    message.c.submission_id,
+    sqlite_where=message.c.submission_id.is_not(None),
+    postgresql_where=message.c.submission_id.is_not(None),
+)
+"""The messages of a call; costs mail of the API alone."""
+
+sa.Index(
+    "ix_message_tail_id",
+    message.c.tail_id,
+    sqlite_where=message.c.tail_id.is_not(None),
+    postgresql_where=message.c.tail_id.is_not(None),
+)
+"""Whether a shared tail is still named; costs messages with one alone."""
 
 body: Final = sa.Table(
     "body",
@@ -122,6 +208,17 @@ body: Final = sa.Table(
     sa.Column("message_id", _Key, primary_key=True, autoincrement=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
 )
+
+shared_content: Final = sa.Table(
+    "shared_content",
+    metadata,
+    sa.Column("tail_id", _Key, primary_key=True, autoincrement=False),
+    sa.Column("size", _Id, nullable=False),
+    sa.Column("sha256", sa.LargeBinary, nullable=False),
+    sa.Column("in_file", sa.SmallInteger, nullable=False),
+    sa.Column("content", sa.LargeBinary, nullable=False),  # empty when in a file
+)
+"""What the messages of a call have in common; their own heads are their `body`."""
 
 recipient: Final = sa.Table(
     "recipient",
@@ -186,5 +283,36 @@ event: Final = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("at", _Millis, nullable=False),
     sa.Column("details", sa.Text, nullable=False),
+    sa.Column("customer_id", _Id, nullable=False, server_default="0"),
+    sa.Column("mode", sa.Text, nullable=False, server_default="live"),
+    sqlite_with_rowid=False,
+)
+
+sa.Index("ix_event_feed", event.c.customer_id, event.c.mode, event.c.event_id)
+"""A customer's events in the order of their ids, whichever message they are of."""
+
+# -- what is kept of accepts ------------------------------------------------------------------------
+
+remembered: Final = sa.Table(
+    "remembered",
+    metadata,
+    sa.Column("customer_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("endpoint", sa.Text, primary_key=True),
+    sa.Column("key", sa.Text, primary_key=True),
+    sa.Column("request_sha256", sa.LargeBinary, nullable=False),
+    sa.Column("http_status", sa.SmallInteger, nullable=False),
+    sa.Column("answer", sa.LargeBinary, nullable=False),
+    sa.Column("until", _Millis, nullable=False, index=True),
+)
+
+usage: Final = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("customer_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),  # since 1970, in UTC
+    sa.Column("account_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("mode", sa.Text, primary_key=True),
+    sa.Column("recipients", _Id, nullable=False),
+    sa.Column("octets", _Id, nullable=False),
     sqlite_with_rowid=False,
 )

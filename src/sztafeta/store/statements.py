@@ -56,6 +56,11 @@ class ManyRows:
         """Parameters a row; the statement has no others."""
 
 
+def number(name: str, type_: Any = sa.BigInteger) -> sa.BindParameter[Any]:
+    """Name a parameter of a statement that is compiled once."""
+    return sa.bindparam(name, type_=type_)
+
+
 def inserting(table: sa.Table) -> ManyRows:
     """Insert rows, given as parameters in the order of the table's columns."""
     columns = _given_columns(table)
@@ -157,8 +162,11 @@ class Dialect:
 
     def insert_if_new(self, table: sa.Table) -> Any:
         """Begin an insert that leaves alone what is there already."""
-        insert = postgresql_insert if self.has_many_writers else sqlite_insert
-        return insert(table).on_conflict_do_nothing()
+        return self.insert(table).on_conflict_do_nothing()
+
+    def insert(self, table: sa.Table) -> Any:
+        """Begin an insert that can say what to do about what is there already."""
+        return postgresql_insert(table) if self.has_many_writers else sqlite_insert(table)
 
     def _sized(self, statement: ManyRows, size: int) -> str:
         text = self._texts.get((statement, size))

@@ -10,7 +10,7 @@ own steps.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, Final
@@ -18,8 +18,16 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from sztafeta.delivery.state import State
-from sztafeta.service.ports import NewMessage
-from sztafeta.store import rows, schema
+from sztafeta.store import schema
+from sztafeta.store.answers import Answer, keep, keep_or_tell
+from sztafeta.store.letters import (
+    INSERT_EVENTS,
+    Letter,
+    Parameters,
+    charge,
+    insert_letters,
+    lock_queues,
+)
 from sztafeta.store.schema import ready_queue, recipient
 from sztafeta.store.statements import (
     Dialect,
@@ -29,8 +37,6 @@ from sztafeta.store.statements import (
     inserting,
     listed,
 )
-
-Parameters = tuple[object, ...]
 
 
 class Fenced(Exception):
@@ -59,16 +65,11 @@ class Unit:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrival:
-    """A message to commit, as rows."""
+    """The messages of one accept, and the answer to keep with them."""
 
-    message: Parameters
-    body: Parameters | None
-    """None: the content is in a file."""
-    recipients: list[Parameters]
-    events: list[Parameters]
-    pokes: frozenset[tuple[int, int, int]]
-    """(queue_id, node_id, now): queues to wake if that node does not hold them."""
+    letters: Sequence[Letter]
     queue_ids: Mapping[str, int]
+    answer: Answer | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,7 +87,7 @@ class Outcome:
     move: Parameters
     attempt: Parameters | None
     events: list[Parameters]
-    notices: list[Arrival]
+    notices: list[Letter]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,62 +107,18 @@ class Other:
 Work = Arrival | Claims | Outcomes | Other
 
 
-def arrival(
-    message: NewMessage,
-    *,
-    octets: bytes | None,
-    digest: bytes,
-    queue_ids: Mapping[str, int],
-    node_id: int,
-) -> Arrival:
-    """Spell a message as rows; `octets` is None when its content is in a file."""
-    now = rows.to_millis(message.accepted_at)
-    return Arrival(
-        message=rows.message_row(message, sha256=digest, in_file=octets is None),
-        body=None if octets is None else (message.message_id, octets),
-        recipients=rows.recipient_rows(message, queue_ids),
-        events=[rows.event_row(event) for event in message.events],
-        pokes=frozenset((queue_id, node_id, now) for queue_id in queue_ids.values()),
-        queue_ids=queue_ids,
-    )
+def weight(work: Work) -> int:
+    """Say for how many units of one message this counts, so that a batch stays short."""
+    return len(work.letters) if isinstance(work, Arrival) else 1
 
 
 # -- statements -----------------------------------------------------------------------------------
 
-INSERT_MESSAGES: Final = inserting(schema.message)
-INSERT_BODIES: Final = inserting(schema.body)
-INSERT_RECIPIENTS: Final = inserting(schema.recipient)
 INSERT_ATTEMPTS: Final = inserting(schema.attempt)
-INSERT_EVENTS: Final = inserting(schema.event)
 
 
 def _big(name: str) -> sa.ColumnClause[int]:
     return sa.column(name, sa.BigInteger)
-
-
-def _poke(dialect: Dialect) -> sa.Update:
-    """Wake queues that the accepting node does not hold: their next_due is now at the latest."""
-    woken = listed("woken", _big("queue_id"), _big("node_id"), _big("now"))
-    return (
-        sa.update(ready_queue)
-        .values(next_due=woken.c.now)
-        .where(
-            ready_queue.c.queue_id == woken.c.queue_id,
-            sa.or_(ready_queue.c.node_id.is_(None), ready_queue.c.node_id != woken.c.node_id),
-            sa.or_(ready_queue.c.next_due.is_(None), ready_queue.c.next_due > woken.c.now),
-        )
-    )
-
-
-def _lock_queues(dialect: Dialect) -> sa.Select[Any]:
-    """Keep queues from changing hands until this transaction ends."""
-    wanted = listed("wanted", _big("queue_id"))
-    return (
-        sa.select(ready_queue.c.queue_id)
-        .join_from(ready_queue, wanted, ready_queue.c.queue_id == wanted.c.queue_id)
-        .order_by(ready_queue.c.queue_id)
-        .with_for_update(read=True, of=ready_queue)
-    )
 
 
 def _claim(dialect: Dialect) -> sa.Update:
@@ -232,8 +189,6 @@ def _asking(build: Callable[[Dialect], sa.Update]) -> Callable[[Dialect], sa.Upd
     return build_asking
 
 
-POKE: Final = ManyRows(_poke, width=3)
-LOCK_QUEUES: Final = ManyRows(_lock_queues, width=1)
 CLAIM: Final = ManyRows(_claim, width=5)
 CLAIM_ASKING: Final = ManyRows(_asking(_claim), width=5)
 SETTLE: Final = ManyRows(_settle, width=5)
@@ -246,7 +201,8 @@ SETTLE_ASKING: Final = ManyRows(_asking(_settle), width=5)
 class _Batch:
     """What the units of one batch add up to."""
 
-    arrivals: list[Arrival] = field(default_factory=list)
+    letters: list[Letter] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     claims: list[tuple[int, ...]] = field(default_factory=list)
     outcomes: list[Outcome] = field(default_factory=list)
 
@@ -260,14 +216,13 @@ def together(works: Sequence[Work], dialect: Dialect, care: Care) -> Steps[list[
         Fenced: with `Care.TRUST`, when a row was not as expected; nothing may be committed.
     """
     batch = _sorted(works)
+    yield from _remember(batch.answers, dialect, care)
     settled = yield from _moved(dialect, SETTLE, SETTLE_ASKING, _moves(batch), care)
     kept = [one for one in batch.outcomes if one.recipient_id in settled]
-    for outcome in kept:
-        batch.arrivals.extend(outcome.notices)
     if dialect.has_many_writers:
-        yield from _lock({claim[1] for claim in batch.claims}, dialect)
+        yield from lock_queues({claim[1] for claim in batch.claims}, dialect)
     claimed = yield from _moved(dialect, CLAIM, CLAIM_ASKING, batch.claims, care)
-    yield from _insert(batch.arrivals, kept, dialect)
+    yield from _insert(batch.letters, kept, dialect)
     results: list[Any] = []
     for work in works:
         match work:
@@ -280,6 +235,7 @@ def together(works: Sequence[Work], dialect: Dialect, care: Care) -> Steps[list[
                 results.append(ids & settled)
             case Other():
                 results.append((yield from work.steps()))
+    yield from charge(batch.letters, dialect)
     return results
 
 
@@ -288,7 +244,9 @@ def _sorted(works: Sequence[Work]) -> _Batch:
     for work in works:
         match work:
             case Arrival():
-                batch.arrivals.append(work)
+                batch.letters.extend(work.letters)
+                if work.answer is not None:
+                    batch.answers.append(work.answer)
             case Claims():
                 batch.claims.extend(work.rows)
             case Outcomes():
@@ -321,31 +279,28 @@ def _moved(
     return matched
 
 
-def _lock(queue_ids: Iterable[int], dialect: Dialect) -> Steps[None]:
-    """Lock ready queues in the order of their ids, so that two batches cannot wait for each other."""
-    yield from dialect.each(LOCK_QUEUES, [(queue_id,) for queue_id in sorted(queue_ids)])
+def _remember(answers: Sequence[Answer], dialect: Dialect, care: Care) -> Steps[None]:
+    """Keep answers before anything else is written.
+
+    Raises:
+        Fenced: with `Care.TRUST`, when a key was used before.
+        AlreadyRemembered: with `Care.ASK`, likewise.
+    """
+    if care is Care.ASK:
+        for answer in answers:
+            yield from keep_or_tell(answer, dialect)
+    elif answers and not (yield from keep(answers, dialect)):
+        raise Fenced
 
 
-def _insert(arrivals: Sequence[Arrival], kept: Sequence[Outcome], dialect: Dialect) -> Steps[None]:
+def _insert(letters: Sequence[Letter], kept: Sequence[Outcome], dialect: Dialect) -> Steps[None]:
     """Write all new rows of a batch, a table at a time."""
-    if arrivals:
-        yield from _insert_arrivals(arrivals, dialect)
+    letters = [*letters, *(notice for outcome in kept for notice in outcome.notices)]
+    if letters:
+        yield from insert_letters(letters, dialect)
     attempts = [outcome.attempt for outcome in kept if outcome.attempt is not None]
-    events = [row for arrival in arrivals for row in arrival.events]
+    events = [row for letter in letters for row in letter.events]
     for outcome in kept:
         events.extend(outcome.events)
     yield from dialect.many(INSERT_ATTEMPTS, attempts)
     yield from dialect.many(INSERT_EVENTS, events)
-
-
-def _insert_arrivals(arrivals: Sequence[Arrival], dialect: Dialect) -> Steps[None]:
-    bodies = [arrival.body for arrival in arrivals if arrival.body is not None]
-    recipients = [row for arrival in arrivals for row in arrival.recipients]
-    pokes = sorted({poke for arrival in arrivals for poke in arrival.pokes})
-    yield from dialect.each(POKE, pokes)
-    if dialect.has_many_writers:  # a queue may have been given back while we waited for its lock
-        yield from _lock({poke[0] for poke in pokes}, dialect)
-        yield from dialect.each(POKE, pokes)
-    yield from dialect.many(INSERT_MESSAGES, [arrival.message for arrival in arrivals])
-    yield from dialect.many(INSERT_BODIES, bodies)
-    yield from dialect.many(INSERT_RECIPIENTS, recipients)

@@ -69,6 +69,7 @@ class Housekeeper:
         pruned = PAGE
         while pruned == PAGE:
             pruned = await self._house.prune(now - self._keep_messages, PAGE)
+        await self._house.forget_answers(now)
         await self._house.sweep_bodies(now - BODIES_KEPT)
 
     async def _expire(self, queue: ReadyQueue) -> None:

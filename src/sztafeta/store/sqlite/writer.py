@@ -19,10 +19,10 @@ from sztafeta.service.ports import StoreBusy
 from sztafeta.store.latch import Latch
 from sztafeta.store.sqlite.connections import Connection, drive, translate
 from sztafeta.store.statements import Dialect
-from sztafeta.store.units import Care, Fenced, Other, Outcomes, Unit, Work, together
+from sztafeta.store.units import Care, Fenced, Other, Outcomes, Unit, Work, together, weight
 
 BATCH_LIMIT: Final = 128
-"""Units that share a transaction."""
+"""Messages, claims and outcomes that share a transaction."""
 
 Outcome = tuple[Unit, Any, Exception | None]
 
@@ -98,7 +98,7 @@ class SqliteWriter:
         """Take what waits; what was withdrawn meanwhile is left out."""
         units: list[Unit] = []
         actions: list[Callable[[Connection], None]] = []
-        entry = first
+        entry, gathered = first, 0
         with self._beginning:
             while entry is not None:
                 if not isinstance(entry, Unit):
@@ -106,7 +106,8 @@ class SqliteWriter:
                 elif not entry.outcome.cancelled():
                     entry.begun = True
                     units.append(entry)
-                if len(units) == BATCH_LIMIT:
+                    gathered += weight(entry.work)
+                if gathered >= BATCH_LIMIT:
                     return units, actions, False
                 try:
                     entry = self._waiting.get_nowait()
