@@ -11,6 +11,7 @@ from typing import Any, Final, cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
@@ -42,7 +43,13 @@ class HttpApi:
         """`facades` are routers of foreign dialects; `on_trouble` is told what is our own mistake."""
         self._desk = desk
         self._on_trouble = on_trouble
-        web = FastAPI(title="Sztafeta", docs_url=None, redoc_url=None, openapi_url=None)
+        web = FastAPI(
+            title="Sztafeta",
+            docs_url=None,
+            redoc_url=None,
+            openapi_url=None,
+            generate_unique_id_function=_name_of,
+        )
         web.state.desk = desk
         for router in (*ROUTERS, *facades):
             web.include_router(router)
@@ -85,3 +92,7 @@ class HttpApi:
     async def _mistake(self, request: Request, error: Exception) -> Response:
         self._on_trouble(request.state.request_id, error)
         return self._answer(request, Problem("internal", "Something broke on our side."))
+
+
+def _name_of(route: APIRoute) -> str:
+    return route.name

@@ -39,9 +39,10 @@ def describe_sending(document: dict[str, Any]) -> None:
     """Add the calls that send before all others, with the schemas they need."""
     _, found = models_json_schema(_MODELS, ref_template=_REF)
     document["components"]["schemas"].update(found["$defs"])
-    document["paths"] = {**_paths(), **document["paths"]}
-    listed = document["paths"]["/v1/messages"]
-    document["paths"]["/v1/messages"] = {**listed, **_paths()["/v1/messages"]}
+    ours, others = _paths(), document["paths"]
+    document["paths"] = {**ours, **others}
+    for path in ours.keys() & others.keys():
+        document["paths"][path] = {**ours[path], **others[path]}
 
 
 def _paths() -> dict[str, Any]:
@@ -101,7 +102,7 @@ def _raw() -> dict[str, Any]:
         "operationId": "send_raw",
         "tags": ["messages"],
         "summary": "Send a MIME message",
-        "description": "Send a finished MIME message as SMTP would take it; the envelope stands in the query.",
+        "description": "Send a finished MIME message, as SMTP would take it; the envelope is the query.",
         "parameters": [
             _IDEMPOTENCY,
             {

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Annotated, Any, Final
+
+from pydantic import Field
 
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.shapes import View
@@ -74,7 +76,7 @@ class MessageView(View):
     submission_id: str | None
     mode: str
     smtp_account: str
-    from_: str
+    from_: Annotated[str, Field(serialization_alias="from")]
     to: Sequence[RecipientView]
     subject: str
     message_id: str
