@@ -9,10 +9,18 @@ from pathlib import Path
 from typing import cast
 
 import pytest
-from tests.doubles.submission_house import LOGIN, PASSWORD, KeptMail, account, open_house
+from tests.doubles.submission_house import (
+    LOGIN,
+    PASSWORD,
+    House,
+    KeptMail,
+    account,
+    open_house,
+)
 
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.delivery.queue_id import from_text
+from sztafeta.delivery.state import State
 from sztafeta.store.open import Store, open_store
 from sztafeta.submission.limits import Limits
 
@@ -25,6 +33,8 @@ class OnDisk:
 
     def __init__(self, store: Store) -> None:
         self.accept, self.has_room = store.messages.accept, store.messages.has_room
+        self.accept_all, self.remembered = store.messages.accept_all, store.messages.remembered
+        self.suppressions, self.templates = store.suppressions, store.templates
         self.inline_limit = store.bodies.inline_limit
         self.open_spool, self.keep = store.bodies.open_spool, store.bodies.keep
         self.remove = store.bodies.remove
@@ -100,6 +110,43 @@ async def test_what_was_refused_leaves_nothing(store: Store, tmp_path: Path) -> 
         peer.close()
     assert sum((await store.history.counts()).values()) == 0
     assert [path for path in (tmp_path / "bodies").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.parametrize("lines", [1, 100_000])
+async def test_a_message_with_a_key_is_on_disk_once(store: Store, lines: int) -> None:
+    """R-13: also when both come at once."""
+    content = b"Idempotency-Key: order-5\r\n" + MESSAGE + b"a line of text\r\n" * lines
+
+    async def send(house: House) -> str:
+        peer = await house.client()
+        reply = await peer.send(content)
+        peer.close()
+        return reply
+
+    async with open_house(cast(KeptMail, OnDisk(store))) as house:
+        both = await asyncio.gather(send(house), send(house))
+        again = await send(house)
+        taken = {reply for reply in both if reply.startswith(ACCEPTED)}
+        assert taken == {again}
+        assert all(reply.startswith((ACCEPTED, "451 4.3.0 ")) for reply in both)
+        assert (await content_of(store, again)).endswith(b"a line of text\r\n" * lines)
+    assert sum((await store.history.counts()).values()) == 1
+
+
+async def test_a_suppression_in_the_store_holds_for_the_next_message(store: Store) -> None:
+    """In force within a second; the recipient's history says why."""
+    async with open_house(cast(KeptMail, OnDisk(store))) as house:
+        peer = await house.client()
+        await peer.send(MESSAGE)
+        await house.office.suppress("bob@example.net")
+        house.clock.advance(timedelta(seconds=2))
+        reply = await peer.send(MESSAGE)
+        peer.close()
+        history = await store.history.message_history(from_text(reply.removeprefix(ACCEPTED)))
+        assert history is not None
+        (recipient,) = history.recipients
+        assert recipient.state is State.SUPPRESSED
+        assert [event.kind.value for event in recipient.events] == ["rejected"]
 
 
 async def test_a_password_changed_in_the_store_ends_the_open_session(store: Store) -> None:

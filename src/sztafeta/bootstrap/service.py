@@ -15,6 +15,7 @@ from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.api.operations import Check, Operations
 from sztafeta.bootstrap import values
 from sztafeta.bootstrap.store import opened_store
+from sztafeta.bootstrap.verbs import Verbs, open_verbs
 from sztafeta.config import Settings
 from sztafeta.config.settings import Listener as ListenerSetting
 from sztafeta.config.settings import TlsMode
@@ -30,8 +31,7 @@ from sztafeta.net.http_listener import HttpListener
 from sztafeta.net.listener import Listener
 from sztafeta.net.tls_wire import Encryption, HandshakeLimits
 from sztafeta.observer import Observer
-from sztafeta.service.accept import Accept
-from sztafeta.service.composing import Composer
+from sztafeta.renderer.processes import Renderer
 from sztafeta.service.deliver import Deliver
 from sztafeta.service.notices import StatusNotices
 from sztafeta.service.record import Record
@@ -105,7 +105,7 @@ class Service:
         self._open_certificates()
         self._open_delivery()
         await self._open_operations()
-        reception = self._open_reception()
+        reception = self._open_reception(await self._open_verbs())
         self._stack.push_async_callback(self._drain, reception)
         for one in self._settings.listeners:
             await self._open_listener(one, reception)
@@ -213,19 +213,21 @@ class Service:
         )
         self._keep_until_stopped(housekeeper.run(), housekeeper.stop)
 
-    def _open_reception(self) -> Reception:
-        accept = Accept(
-            store=self._store.messages,
-            bodies=self._store.bodies,
+    async def _open_verbs(self) -> Verbs:
+        renderer = await self._stack.enter_async_context(Renderer())
+        return open_verbs(
+            self._settings,
+            self._store,
             schedule=self._schedule,
+            renderer=renderer,
             ids=self._ids,
             clock=self._clock,
-            composer=Composer(self._settings.hostname, max_hops=self._settings.limits.hops),
-            patience=self._settings.limits.accept,
         )
+
+    def _open_reception(self, verbs: Verbs) -> Reception:
         return Reception(
             accounts=self._store.accounts,
-            accept=accept,
+            accept=verbs.submit,
             limits=values.limits(self._settings),
             journal=self._observer,
         )

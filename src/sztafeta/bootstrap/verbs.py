@@ -1,0 +1,74 @@
+"""The verbs of sending, introduced to the store and to each other once; every face is given the same."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sztafeta.config import Settings
+from sztafeta.delivery.queue_id import IdSource
+from sztafeta.service.accept import Accept, Ready
+from sztafeta.service.answering import Answering
+from sztafeta.service.composing import Composer
+from sztafeta.service.messages import Messages
+from sztafeta.service.ports import Clock
+from sztafeta.service.remembering import Remembering
+from sztafeta.service.rendering import Renderer, Rendering
+from sztafeta.service.sending import Sending
+from sztafeta.service.submitting import Submit
+from sztafeta.service.suppressed import Suppressed
+from sztafeta.store.open import Store
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verbs:
+    """What the faces call."""
+
+    submit: Submit
+    """For the submission face."""
+    sending: Sending
+    messages: Messages
+
+
+def open_verbs(
+    settings: Settings,
+    store: Store,
+    *,
+    schedule: Ready,
+    renderer: Renderer,
+    ids: IdSource,
+    clock: Clock,
+) -> Verbs:
+    """Introduce the verbs to each other."""
+    suppressed = Suppressed(store.suppressions, clock=clock)
+    remembering = Remembering(store.messages, clock=clock)
+    accept = Accept(
+        store=store.messages,
+        bodies=store.bodies,
+        schedule=schedule,
+        ids=ids,
+        clock=clock,
+        composer=Composer(settings.hostname, max_hops=settings.limits.hops),
+        suppressed=suppressed,
+        patience=settings.limits.accept,
+    )
+    sending = Sending(
+        accept=accept,
+        rendering=Rendering(templates=store.templates, renderer=renderer),
+        suppressed=suppressed,
+        answering=Answering(remembering, clock=clock),
+        bodies=store.bodies,
+        ids=ids,
+        clock=clock,
+        hostname=settings.hostname,
+        max_size=settings.limits.message_size,
+    )
+    messages = Messages(
+        feed=store.feed,
+        queues=store.queues,
+        administration=store.administration,
+        accept=accept,
+        ids=ids,
+        clock=clock,
+    )
+    submit = Submit(accept=accept, sending=sending, remembering=remembering, clock=clock)
+    return Verbs(submit=submit, sending=sending, messages=messages)
