@@ -15,7 +15,9 @@ from tests.doubles.memory_store import MemoryQueues, MemoryStore
 from sztafeta.service.ports import (
     AccountAdministration,
     AccountStore,
+    ApiKeyStore,
     Bodies,
+    FeedStore,
     HistoryStore,
     Housekeeping,
     LeasedQueue,
@@ -23,6 +25,8 @@ from sztafeta.service.ports import (
     NewMessage,
     QueueAdministration,
     QueueStore,
+    SuppressionStore,
+    TemplateStore,
 )
 from sztafeta.store.messages import Arrivals, Messages
 from sztafeta.store.node import Node
@@ -53,6 +57,10 @@ class House(Protocol):
     first: NodeHouse
     bodies: Bodies
     accounts: Accounts
+    api_keys: ApiKeyStore
+    templates: TemplateStore
+    suppressions: SuppressionStore
+    feed: FeedStore
     history: HistoryStore
     administration: QueueAdministration
     housekeeping: Housekeeping
@@ -80,6 +88,8 @@ class MemoryHouse:
         self.first = NodeHouse(queues, queues)
         self.bodies = self.store.bodies
         self.accounts = self.history = self.administration = self.housekeeping = self.store
+        self.api_keys, self.templates = self.store.api_keys, self.store.templates
+        self.suppressions, self.feed = self.store.suppressions, self.store.feed
 
     async def another_node(self) -> NodeHouse:
         queues = MemoryQueues(self.store)
@@ -106,6 +116,8 @@ class StoreHouse:
         self.first = NodeHouse(store.messages, store.queues)
         self.bodies = store.bodies
         self.accounts = store.accounts
+        self.api_keys, self.templates = store.api_keys, store.templates
+        self.suppressions, self.feed = store.suppressions, store.feed
         self.history = store.history
         self.administration = store.administration
         self.housekeeping = store.housekeeping

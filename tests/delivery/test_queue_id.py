@@ -38,7 +38,7 @@ def test_queue_ids_sort_as_their_numbers_do() -> None:
     assert texts == sorted(texts)
 
 
-@pytest.mark.parametrize("text", ["", "short", "0" * 14, "u" * 13, "0000000000 00"])
+@pytest.mark.parametrize("text", ["", "short", "0" * 14, "u" * 13, "z" * 13, "0000000000 00"])
 def test_what_is_no_queue_id_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="queue-id"):
         from_text(text)

@@ -15,6 +15,8 @@ _EPOCH_MS = int(datetime(2020, 1, 1, tzinfo=UTC).timestamp() * 1000)
 _COUNTER_BITS = 13
 _NODE_BITS = 8
 _TEXT_LENGTH = 13
+_BITS = 63
+"""What a database keeps in a signed column of 64."""
 
 
 class IdSource:
@@ -65,4 +67,6 @@ def from_text(text: str) -> int:
         if letter not in _VALUE:
             raise ValueError(f"{letter!r} cannot stand in a queue-id")
         identity = identity << 5 | _VALUE[letter]
+    if identity >> _BITS:
+        raise ValueError(f"{text!r} is beyond the last queue-id")
     return identity

@@ -17,7 +17,7 @@ from sztafeta.store.database import Database
 from sztafeta.store.rows import to_datetime, to_millis
 from sztafeta.store.schema import customer, dkim_key, sending_domain, smtp_account
 from sztafeta.store.seal import Seal
-from sztafeta.store.statements import Row, Rows, Steps, number
+from sztafeta.store.statements import Dialect, Row, Rows, Steps, number
 from sztafeta.store.units import Other
 
 T = TypeVar("T")
@@ -49,6 +49,7 @@ _ACCOUNTS: Final = sa.select(*_ACCOUNT_COLUMNS).join_from(
     smtp_account, customer, customer.c.customer_id == smtp_account.c.customer_id
 )
 _ACCOUNT: Final = _ACCOUNTS.where(smtp_account.c.login == _text("login"))
+_ACCOUNT_BY_ID: Final = _ACCOUNTS.where(smtp_account.c.account_id == number("account_id"))
 _ALL_ACCOUNTS: Final = _ACCOUNTS.order_by(smtp_account.c.login)
 _DOMAINS_OF: Final = sa.select(sending_domain.c.domain).where(
     sending_domain.c.customer_id == number("customer_id")
@@ -133,8 +134,7 @@ class Accounts:
         return [_customer(row) for row in await self._database.read(steps)]
 
     def _account(self, row: Row) -> Steps[SmtpAccount]:
-        domains = yield self._ask(_DOMAINS_OF, customer_id=row[1])
-        return _account(row, frozenset(domain for (domain,) in domains))
+        return (yield from _with_domains(row, self._database.dialect))
 
     def _domain(self, row: Row) -> Steps[SendingDomain]:
         domain_id, domain, customer_id = row
@@ -284,6 +284,17 @@ class Accounts:
         changed = yield replace(self._once(statement), counts=True)
         if changed[0][0] == 0:
             raise NotThere(f"there is no {what}")
+
+
+def account_of(account_id: int, dialect: Dialect) -> Steps[SmtpAccount | None]:
+    """Find an SMTP account by its number."""
+    found = yield dialect.query(_ACCOUNT_BY_ID, account_id=account_id)
+    return (yield from _with_domains(found[0], dialect)) if found else None
+
+
+def _with_domains(row: Row, dialect: Dialect) -> Steps[SmtpAccount]:
+    domains = yield dialect.query(_DOMAINS_OF, customer_id=row[1])
+    return _account(row, frozenset(domain for (domain,) in domains))
 
 
 def _hash(password: str) -> bytes:

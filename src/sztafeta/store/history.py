@@ -53,19 +53,21 @@ _STATES_OF: Final = (
     .where(recipient.c.message_id == number("message_id"))
     .group_by(recipient.c.state)
 )
+RECIPIENT_COLUMNS: Final = (
+    recipient.c.recipient_id,
+    recipient.c.local_part,
+    recipient.c.domain,
+    recipient.c.notify,
+    recipient.c.original,
+    recipient.c.state,
+    recipient.c.attempt,
+    recipient.c.due_at,
+    recipient.c.expires_at,
+    recipient.c.final_at,
+)
+"""What a timeline is read from."""
 _RECIPIENTS: Final = (
-    sa.select(
-        recipient.c.recipient_id,
-        recipient.c.local_part,
-        recipient.c.domain,
-        recipient.c.notify,
-        recipient.c.original,
-        recipient.c.state,
-        recipient.c.attempt,
-        recipient.c.due_at,
-        recipient.c.expires_at,
-        recipient.c.final_at,
-    )
+    sa.select(*RECIPIENT_COLUMNS)
     .where(recipient.c.message_id == number("message_id"))
     .order_by(recipient.c.recipient_id)
 )
@@ -138,7 +140,7 @@ class History:
             signing_domain=signing_domain,
             expires_at=to_datetime(expires_at),
             source=rows.from_json(source),
-            recipients=_timelines(recipients, events, attempts),
+            recipients=timelines(recipients, events, attempts),
         )
 
 
@@ -158,7 +160,7 @@ def _summary(row: Row, states: Rows) -> MessageSummary:
     )
 
 
-def _timelines(recipients: Rows, events: Rows, attempts: Rows) -> tuple[RecipientHistory, ...]:
+def timelines(recipients: Rows, events: Rows, attempts: Rows) -> tuple[RecipientHistory, ...]:
     """Sort what happened to its recipients."""
     happened: dict[int, list[Event]] = {row[0]: [] for row in recipients}
     tried: dict[int, list[Attempt]] = {row[0]: [] for row in recipients}

@@ -16,8 +16,10 @@ from sqlalchemy.engine import make_url
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.store.accounts import Accounts
 from sztafeta.store.administration import Administration
+from sztafeta.store.api_keys import ApiKeys
 from sztafeta.store.bodies import Bodies, sync_folder
 from sztafeta.store.database import Database
+from sztafeta.store.feed import Feed
 from sztafeta.store.gates import folder_faults, refuse_unsafe, sqlite_version_faults
 from sztafeta.store.history import History
 from sztafeta.store.housekeeping import Housekeeper
@@ -33,6 +35,8 @@ from sztafeta.store.seal import Seal, seal_from
 from sztafeta.store.sqlite.connections import connect_reader, pragma_faults
 from sztafeta.store.sqlite.database import SqliteDatabase
 from sztafeta.store.sqlite.lock import FileLock
+from sztafeta.store.suppressions import Suppressions
+from sztafeta.store.templates import Templates
 
 DATABASE_FILE: Final = "sztafeta.sqlite"
 MASTER_KEY_FILE: Final = "master.key"
@@ -49,6 +53,10 @@ class Store:
     queues: Queues
     bodies: Bodies
     accounts: Accounts
+    api_keys: ApiKeys
+    templates: Templates
+    suppressions: Suppressions
+    feed: Feed
     history: History
     administration: Administration
     housekeeping: Housekeeper
@@ -147,6 +155,10 @@ def _assemble(
         queues=Queues(database, node=node, arrivals=arrivals, bodies=bodies),
         bodies=bodies,
         accounts=Accounts(database, seal),
+        api_keys=ApiKeys(database),
+        templates=Templates(database),
+        suppressions=Suppressions(database),
+        feed=Feed(database),
         history=History(database),
         administration=Administration(database, IdSource(ADMINISTRATION_NODE)),
         housekeeping=Housekeeper(database, bodies),

@@ -52,6 +52,16 @@ def to_json(details: Mapping[str, Any]) -> str:
     return _encode(details) if details else "{}"
 
 
+def to_text(word: str) -> str:
+    """Write a text as it stands in a JSON array, for example of tags."""
+    return _encode(word)
+
+
+def words(text: str) -> tuple[str, ...]:
+    """Read a JSON array of texts."""
+    return () if text == "[]" else tuple(json.loads(text))
+
+
 def from_json(text: str) -> dict[str, Any]:
     """Read details."""
     details: dict[str, Any] = json.loads(text)
