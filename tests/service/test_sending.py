@@ -497,6 +497,16 @@ async def test_a_batch_has_at_most_five_hundred_calls() -> None:
     assert await Office().sending.send_batch(ALICE, []) == ()
 
 
+async def test_a_batch_is_no_bigger_than_one_commit_can_bear() -> None:
+    """A few hundred calls to a thousand each would hold up everybody's commit."""
+    office = Office()
+    thousand = a_call(*(f"u{number}@example.net" for number in range(1000)))
+    outcome = await office.sending.send_batch(ALICE, [thousand] * 5 + [a_call()])
+    assert isinstance(outcome, Refusal)
+    assert outcome.faults[0].code == "batch_too_large"
+    assert office.kept.messages == []
+
+
 @pytest.mark.parametrize("place", ["author", "to", "cc"])
 async def test_only_an_address_outside_ascii_makes_a_message_international(place: str) -> None:
     """RFC 6531: texts are encoded, local parts cannot be."""
