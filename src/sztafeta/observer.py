@@ -101,6 +101,12 @@ class Observer:
         queue_id = {} if message_id is None else {"queue_id": to_text(message_id)}
         self._log.trouble(what, why, **queue_id)
 
+    # -- the HTTP API --------------------------------------------------------------------------
+
+    def request_failed(self, request_id: str, why: Exception) -> None:
+        """A request ended in an error of ours; its answer names the same id."""
+        self._log.trouble("a request failed", why, request_id=request_id)
+
     # -- delivery ------------------------------------------------------------------------------
 
     def attempted(self, line: AttemptLine) -> None:

@@ -14,6 +14,7 @@ from typing import Any, Final, Self
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.api.operations import Check, Operations
 from sztafeta.bootstrap import values
+from sztafeta.bootstrap.http_api import api_keys, http_api
 from sztafeta.bootstrap.store import opened_store
 from sztafeta.bootstrap.verbs import Verbs, open_verbs
 from sztafeta.config import Settings
@@ -32,8 +33,10 @@ from sztafeta.net.listener import Listener
 from sztafeta.net.tls_wire import Encryption, HandshakeLimits
 from sztafeta.observer import Observer
 from sztafeta.renderer.processes import Renderer
+from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.deliver import Deliver
 from sztafeta.service.notices import StatusNotices
+from sztafeta.service.ports import StoreBusy
 from sztafeta.service.record import Record
 from sztafeta.service.rehearsing import RehearsalDialer, RehearsalRouter
 from sztafeta.service.schedule import Schedule
@@ -47,6 +50,7 @@ from sztafeta.workers.senders import Senders
 CATCH_ALL: Final = "catch-all"
 """The demo's receiver shows our certificate, too."""
 WARN_EVERY: Final = timedelta(hours=1)
+NOTE_USES_EVERY: Final = timedelta(seconds=10)
 BROKEN_DRAIN: Final = timedelta(seconds=1)
 """With a broken store nothing can be finished; say goodbye and end (R-24)."""
 
@@ -105,10 +109,13 @@ class Service:
         self._open_certificates()
         self._open_delivery()
         await self._open_operations()
-        reception = self._open_reception(await self._open_verbs())
+        verbs = await self._open_verbs()
+        reception = self._open_reception(verbs)
         self._stack.push_async_callback(self._drain, reception)
         for one in self._settings.listeners:
             await self._open_listener(one, reception)
+        if self._settings.api.enabled:
+            await self._open_api(verbs)
         self._log.events.info("started", node=self._node_name, **self.ports)
 
     async def _open_store(self) -> None:
@@ -261,6 +268,22 @@ class Service:
         self._stack.push_async_callback(listener.close)
         self.ports["http"] = listener.port
 
+    async def _open_api(self, verbs: Verbs) -> None:
+        keys = api_keys(self._store, self._clock)
+        listener = http_api(
+            self._settings,
+            self._store,
+            verbs,
+            keys=keys,
+            ids=self._ids,
+            clock=self._clock,
+            on_trouble=self._observer.request_failed,
+        )
+        self._keep_running(self._note_key_uses(keys))
+        await listener.open()
+        self._stack.push_async_callback(listener.close)
+        self.ports["api"] = listener.port
+
     # -- while it runs ---------------------------------------------------------------------------
 
     def _keep_until_stopped(
@@ -279,6 +302,15 @@ class Service:
         """Run a loop beside everything else until we close."""
         task = asyncio.ensure_future(work)
         self._stack.callback(task.cancel)
+
+    async def _note_key_uses(self, keys: ApiKeys) -> None:
+        """Write down now and then when API keys were last used; what is lost in a crash is no mail."""
+        while True:
+            await asyncio.sleep(NOTE_USES_EVERY.total_seconds())
+            try:
+                await keys.note_uses()
+            except StoreBusy as busy:
+                self._observer.trouble("the use of API keys was not noted", busy)
 
     async def _warn(self) -> None:
         """Say every hour what the operator accepted (R-19)."""

@@ -12,10 +12,11 @@ from sztafeta.service.composing import Composer
 from sztafeta.service.messages import Messages
 from sztafeta.service.ports import Clock
 from sztafeta.service.remembering import Remembering
-from sztafeta.service.rendering import Renderer, Rendering
+from sztafeta.service.rendering import Rendering
 from sztafeta.service.sending import Sending
 from sztafeta.service.submitting import Submit
 from sztafeta.service.suppressed import Suppressed
+from sztafeta.service.templates import Renderer, Templates
 from sztafeta.store.open import Store
 
 
@@ -27,6 +28,7 @@ class Verbs:
     """For the submission face."""
     sending: Sending
     messages: Messages
+    templates: Templates
 
 
 def open_verbs(
@@ -71,4 +73,5 @@ def open_verbs(
         clock=clock,
     )
     submit = Submit(accept=accept, sending=sending, remembering=remembering, clock=clock)
-    return Verbs(submit=submit, sending=sending, messages=messages)
+    templates = Templates(store=store.templates, renderer=renderer, ids=ids, clock=clock)
+    return Verbs(submit=submit, sending=sending, messages=messages, templates=templates)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import typer
 
-from sztafeta.cli import accounts, domains, messages, queue, service, settings
+from sztafeta.cli import accounts, domains, keys, messages, queue, service, settings
 from sztafeta.cli.demo import demo
 
 application = typer.Typer(
@@ -25,6 +25,7 @@ application.command("demo")(demo)
 application.command("migrate")(service.migrate)
 application.add_typer(accounts.application, name="account")
 application.add_typer(domains.application, name="domain")
+application.add_typer(keys.application, name="key")
 application.add_typer(queue.application, name="queue")
 application.add_typer(messages.application, name="message")
 application.add_typer(settings.application, name="config")

@@ -238,6 +238,21 @@ class Http(Section):
     """The port; 0 lets the system choose a free one."""
 
 
+class Api(Section):
+    """The HTTP API. It speaks plain HTTP: put a proxy with TLS before it, or leave it on loopback."""
+
+    enabled: bool = True
+    """Whether the port is opened."""
+    address: Address = "127.0.0.1"
+    """The local address."""
+    port: Port = 8080
+    """The port; 0 lets the system choose a free one."""
+    base_url: str | None = None
+    """How the API is reached from outside, e.g. https://api.example.com; links begin with it."""
+    trusted_proxies: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Proxies whose word about the client's address (X-Forwarded-For) is believed."""
+
+
 class LogFormat(Enum):
     """The looks of a log line."""
 
@@ -316,6 +331,7 @@ class Settings(BaseSettings):
     """Domains that go to a fixed host instead of their MX; the first that names the domain counts."""
     egress: Egress = Egress()
     http: Http = Http()
+    api: Api = Api()
     log: Log = Log()
     retention: Retention = Retention()
 

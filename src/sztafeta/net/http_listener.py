@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from ipaddress import ip_address
 
 import uvicorn
@@ -25,9 +25,19 @@ class HttpListener:
     """One open HTTP port."""
 
     def __init__(
-        self, application: ASGIApp, *, address: str, port: int, hosts: frozenset[str]
+        self,
+        application: ASGIApp,
+        *,
+        address: str,
+        port: int,
+        hosts: frozenset[str],
+        trusted_proxies: Sequence[str] = (),
     ) -> None:
-        """`hosts` are the names it answers to, beside loopback; IP literals are always answered."""
+        """`hosts` are the names it answers to, beside loopback; IP literals are always answered.
+
+        Only `trusted_proxies` (networks) are believed about the client's address (W-34).
+        """
+        self._trusted_proxies = list(trusted_proxies)
         self._address = address
         self._port = port
         self._application = OnlyHosts(application, hosts)
@@ -55,7 +65,8 @@ class HttpListener:
                 log_config=None,
                 access_log=False,
                 server_header=False,
-                proxy_headers=False,
+                proxy_headers=bool(self._trusted_proxies),
+                forwarded_allow_ips=self._trusted_proxies,
                 timeout_keep_alive=KEEP_ALIVE_SECONDS,
                 timeout_graceful_shutdown=STOP_SECONDS,
                 limit_concurrency=CONNECTIONS,

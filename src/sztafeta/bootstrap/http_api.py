@@ -1,0 +1,72 @@
+"""The HTTP API introduced to the verbs and to its port."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from sztafeta.api.application import HttpApi
+from sztafeta.api.body import Bodies
+from sztafeta.api.desk import ApiLimits, Desk
+from sztafeta.bootstrap.verbs import Verbs
+from sztafeta.config import Settings
+from sztafeta.delivery.queue_id import IdSource
+from sztafeta.net.http_listener import HttpListener
+from sztafeta.service.api_keys import ApiKeys
+from sztafeta.service.ports import Clock
+from sztafeta.store.open import Store
+
+ROOM_FOR_CODING = 1.5
+"""A call is larger than its message: base64 in JSON, and names around it."""
+
+
+def api_keys(store: Store, clock: Clock) -> ApiKeys:
+    """Give the verb that proves keys."""
+    return ApiKeys(store=store.api_keys, clock=clock, time=time.monotonic)
+
+
+def http_api(
+    settings: Settings,
+    store: Store,
+    verbs: Verbs,
+    *,
+    keys: ApiKeys,
+    ids: IdSource,
+    clock: Clock,
+    on_trouble: Callable[[str, Exception], None],
+) -> HttpListener:
+    """Give the API's port, not opened yet."""
+    limits = settings.limits
+    body_size = int(limits.message_size * ROOM_FOR_CODING)
+    desk = Desk(
+        keys=keys,
+        accounts=store.accounts,
+        account_administration=store.accounts,
+        suppressions=store.suppressions,
+        feed=store.feed,
+        bodies=Bodies(body_size),
+        limits=ApiLimits(message_size=limits.message_size, body_size=body_size),
+        sending=verbs.sending,
+        messages=verbs.messages,
+        templates=verbs.templates,
+        clock=clock,
+        hostname=settings.hostname,
+        base_url=base_url(settings),
+    )
+    application = HttpApi(desk, ids=ids, on_trouble=on_trouble).application
+    host = urlsplit(desk.base_url).hostname or settings.hostname
+    return HttpListener(
+        application,
+        address=settings.api.address,
+        port=settings.api.port,
+        hosts=frozenset({settings.hostname, host}),
+        trusted_proxies=[str(network) for network in settings.api.trusted_proxies],
+    )
+
+
+def base_url(settings: Settings) -> str:
+    """Say how the API is reached."""
+    if settings.api.base_url is not None:
+        return settings.api.base_url.rstrip("/")
+    return f"http://{settings.api.address}:{settings.api.port}"
