@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,8 @@ from email.message import EmailMessage
 from hashlib import sha256
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.doubles.sending_office import SendingOffice
 from tests.doubles.submission_house import KeptMail, Told, account
 
@@ -19,6 +22,7 @@ from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.delivery.state import State
 from sztafeta.event import EventKind
+from sztafeta.mail.message import scan
 from sztafeta.mail.template_source import MissingRule
 from sztafeta.service.call import (
     Addressee,
@@ -311,6 +315,39 @@ async def test_a_control_character_is_refused_wherever_it_would_reach_a_header(t
     } <= set(pointers)
     assert pointers.count("/attachments/0") == 2
     assert any(pointer.startswith("/headers/a") for pointer in pointers)
+
+
+IN_HEADER = frozenset(
+    b"received date from to subject message-id x-order mime-version content-type".split()
+)
+IN_FILE = frozenset(
+    b"content-type content-disposition content-transfer-encoding content-id".split()
+)
+texts = st.text(max_size=120)
+
+
+@settings(max_examples=150, deadline=None)
+@given(subject=texts, name=texts, value=texts, filename=texts)
+def test_no_text_makes_a_field_of_its_own(
+    subject: str, name: str, value: str, filename: str
+) -> None:
+    """S-43: the number of header fields is the number expected, in the message and in its file."""
+    office = Office()
+    call = a_call(
+        author=Person(address="alice@example.com", name=name),
+        subject=subject,
+        headers=(("X-Order", value),),
+        attachments=(AttachedFile(filename=filename, content=b"x", content_id="id"),),
+    )
+    outcome = asyncio.run(office.sending.send(ALICE, call))
+    if isinstance(outcome, Refusal):
+        assert office.kept.messages == []
+        return
+    (message,) = office.kept.messages
+    header = scan(octets(message))
+    *_, file = octets(message)[header.body_at :].split(b"\r\n--=_")[1:-1]
+    assert Counter(header.names) == Counter(IN_HEADER)
+    assert Counter(scan(file.partition(b"\r\n")[2]).names) == Counter(IN_FILE)
 
 
 @pytest.mark.parametrize("name", ["a\u202eb", "a\u200bb", "a\u2066b", "a\xadb", "a\ufeffb"])
