@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.service.test_sending import Office, octets, parsed, templated, with_data
+from tests.service.test_sending import Office, a_call, octets, parsed, templated, with_data
 
 from sztafeta.renderer.processes import Renderer
 from sztafeta.service.ports import TailedContent
@@ -59,3 +59,18 @@ async def test_a_template_that_breaks_with_these_values_says_where(office: Offic
     refusal = await office.refused(templated(with_data("bob@example.net", 0, name={})))
     assert refusal.http_status == 422
     assert refusal.faults[0].pointer.startswith("/to/0/data")
+
+
+@pytest.mark.parametrize("value", [2**64, "\ud800", {"\udfff": 1}])
+async def test_data_that_no_process_can_be_given_is_a_fault_of_the_call(
+    office: Office, value: object
+) -> None:
+    """W-19: 422, never 500, for the call's own data and for an addressee's."""
+    await office.publish("order", subject="x", html="{{ a }}")
+    call = templated(with_data("bob@example.net", 0, a=[value]), data={"a": value})
+    assert await office.pointers(call) == ["/data", "/to/0/data"]
+
+
+async def test_text_that_no_process_can_be_given_is_a_fault_of_the_call(office: Office) -> None:
+    """W-19."""
+    assert await office.pointers(a_call(text="", html="\ud800")) == ["/html"]
