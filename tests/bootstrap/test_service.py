@@ -30,6 +30,7 @@ def settings(folder: Path, **more: Any) -> Settings:
                 {"name": "submissions", "address": "127.0.0.1", "port": 0, "tls": "implicit"},
             ],
             "http": {"port": 0},
+            "api": {"port": 0},
         }
         | more
     )
@@ -57,7 +58,7 @@ async def greeting(port: int) -> bytes:
 
 async def test_an_open_node_greets_and_is_ready(tmp_path: Path) -> None:
     async with service(settings(tmp_path)) as node:
-        assert set(node.ports) == {"submission", "submissions", "http"}
+        assert set(node.ports) == {"submission", "submissions", "http", "api"}
         assert (await greeting(node.ports["submission"])).startswith(b"220 relay.example.org")
         status, body = await get(node.ports["http"], "/health")
         assert status == 200

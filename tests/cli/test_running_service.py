@@ -25,6 +25,8 @@ address = "127.0.0.1"
 port = 0
 [http]
 port = 0
+[api]
+port = 0
 [[routes]]
 domains = ["*"]
 host = "127.0.0.1"
