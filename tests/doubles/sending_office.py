@@ -24,7 +24,7 @@ from sztafeta.service.ports import (
     TemplateVersion,
 )
 from sztafeta.service.remembering import Remembering
-from sztafeta.service.rendering import Rendering
+from sztafeta.service.rendering import Renderer, Rendering
 from sztafeta.service.sending import Sending
 from sztafeta.service.submitting import Submit
 from sztafeta.service.suppressed import Suppressed
@@ -50,6 +50,7 @@ class SendingOffice:
         *,
         composer: Composer | None = None,
         clock: ManualClock | None = None,
+        renderer: Renderer | None = None,
         max_size: int = 10_000_000,
         patience: timedelta = timedelta(seconds=25),
     ) -> None:
@@ -71,7 +72,7 @@ class SendingOffice:
         )
         self.sending = Sending(
             accept=self.accept,
-            rendering=Rendering(templates=store.templates, renderer=self.renderer),
+            rendering=Rendering(templates=store.templates, renderer=renderer or self.renderer),
             suppressed=suppressed,
             answering=Answering(self.remembering, clock=self.clock),
             bodies=bodies,

@@ -74,6 +74,18 @@ def test_polish_comes_as_encoded_words_or_as_utf8() -> None:
             ["X-Template: t", 'X-Template-Data: {"a": ' + "1" * 5000 + "}"],
             "X-Template-Data is not valid JSON",
         ),
+        (
+            ["X-Template: t", 'X-Template-Data: {"a":' + "[" * 32 + "]" * 32 + "}"],
+            "X-Template-Data is nested more than 32 deep",
+        ),
+        (
+            ["X-Template: t", 'X-Template-Data: {"a": 9223372036854775808}'],
+            "X-Template-Data holds a number of more than 64 bits",
+        ),
+        (
+            ["X-Template: t", 'X-Template-Data: {"\\ud800": 1}'],
+            "X-Template-Data holds half of a surrogate pair",
+        ),
         (['X-Template-Data: {"a": 1}'], "X-Template-Data needs X-Template"),
         (["X-Template: a", "X-Template: b"], "X-Template stands 2 times"),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
@@ -11,6 +12,8 @@ from email.message import EmailMessage
 from hashlib import sha256
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from tests.doubles.sending_office import SendingOffice
 from tests.doubles.submission_house import KeptMail, Told, account
 
@@ -19,6 +22,7 @@ from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.delivery.state import State
 from sztafeta.event import EventKind
+from sztafeta.mail.message import scan
 from sztafeta.mail.template_source import MissingRule
 from sztafeta.service.call import (
     Addressee,
@@ -313,6 +317,39 @@ async def test_a_control_character_is_refused_wherever_it_would_reach_a_header(t
     assert any(pointer.startswith("/headers/a") for pointer in pointers)
 
 
+IN_HEADER = frozenset(
+    b"received date from to subject message-id x-order mime-version content-type".split()
+)
+IN_FILE = frozenset(
+    b"content-type content-disposition content-transfer-encoding content-id".split()
+)
+texts = st.text(max_size=120)
+
+
+@settings(max_examples=150, deadline=None)
+@given(subject=texts, name=texts, value=texts, filename=texts)
+def test_no_text_makes_a_field_of_its_own(
+    subject: str, name: str, value: str, filename: str
+) -> None:
+    """S-43: the number of header fields is the number expected, in the message and in its file."""
+    office = Office()
+    call = a_call(
+        author=Person(address="alice@example.com", name=name),
+        subject=subject,
+        headers=(("X-Order", value),),
+        attachments=(AttachedFile(filename=filename, content=b"x", content_id="id"),),
+    )
+    outcome = asyncio.run(office.sending.send(ALICE, call))
+    if isinstance(outcome, Refusal):
+        assert office.kept.messages == []
+        return
+    (message,) = office.kept.messages
+    header = scan(octets(message))
+    *_, file = octets(message)[header.body_at :].split(b"\r\n--=_")[1:-1]
+    assert Counter(header.names) == Counter(IN_HEADER)
+    assert Counter(scan(file.partition(b"\r\n")[2]).names) == Counter(IN_FILE)
+
+
 @pytest.mark.parametrize("name", ["a\u202eb", "a\u200bb", "a\u2066b", "a\xadb", "a\ufeffb"])
 async def test_a_name_that_hides_or_turns_letters_is_refused(name: str) -> None:
     """S-45."""
@@ -495,6 +532,16 @@ async def test_a_refused_call_of_a_batch_does_not_fail_its_neighbours() -> None:
 async def test_a_batch_has_at_most_five_hundred_calls() -> None:
     assert isinstance(await Office().sending.send_batch(ALICE, [a_call()] * 501), Refusal)
     assert await Office().sending.send_batch(ALICE, []) == ()
+
+
+async def test_a_batch_is_no_bigger_than_one_commit_can_bear() -> None:
+    """A few hundred calls to a thousand each would hold up everybody's commit."""
+    office = Office()
+    thousand = a_call(*(f"u{number}@example.net" for number in range(1000)))
+    outcome = await office.sending.send_batch(ALICE, [thousand] * 5 + [a_call()])
+    assert isinstance(outcome, Refusal)
+    assert outcome.faults[0].code == "batch_too_large"
+    assert office.kept.messages == []
 
 
 @pytest.mark.parametrize("place", ["author", "to", "cc"])

@@ -19,6 +19,7 @@ from sztafeta.mail.encoded_word import decode_words
 from sztafeta.mail.hostile_text import what_breaks
 from sztafeta.mail.labels import what_is_wrong_with_metadata, what_is_wrong_with_tags
 from sztafeta.mail.message import Header, value_of
+from sztafeta.mail.template_data import what_is_wrong_with_data
 
 NAMES: Final = frozenset(
     {
@@ -127,6 +128,8 @@ def _data(header: Header) -> dict[str, Any]:
         raise ControlFault("X-Template-Data is not valid JSON") from fault
     if not isinstance(data, dict):
         raise ControlFault("X-Template-Data is not a JSON object")
+    if (trouble := what_is_wrong_with_data(data)) is not None:
+        raise ControlFault(f"X-Template-Data {trouble}")
     return data
 
 

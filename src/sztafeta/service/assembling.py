@@ -181,6 +181,11 @@ class Assembly:
     # -- the commit ------------------------------------------------------------------------------
 
     @property
+    def heads(self) -> int:
+        """Octets that are in memory until the commit."""
+        return sum(len(one.head) for one in self.drafts)
+
+    @property
     def octets(self) -> int:
         """Of all messages as they will be sent."""
         return sum(len(one.head) + self._tail_size for one in self.drafts)

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from mimetypes import MimeTypes
-from typing import Final
+from typing import Any, Final
 
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.delivery.timing import Timing, TimingFault, plan_timing
@@ -22,6 +22,7 @@ from sztafeta.mail.hostile_text import what_breaks, what_is_wrong_with_field, wh
 from sztafeta.mail.labels import what_is_wrong_with_metadata, what_is_wrong_with_tags
 from sztafeta.mail.message import HeaderFault, scan
 from sztafeta.mail.mime import FilePart, NamedMailbox
+from sztafeta.mail.template_data import what_is_wrong_with_data
 from sztafeta.service.call import Addressee, AddresseeKind, AttachedFile, Call, Person
 from sztafeta.service.fault import Fault
 from sztafeta.service.sender_rule import refuse_domains
@@ -182,6 +183,7 @@ class _Reading:
         person = asked.person
         name = self._name(person, person.pointer)
         self._read_metadata(asked.metadata, f"{person.pointer}/metadata")
+        self._read_data(asked.data, f"{person.pointer}/data")
         if asked.message_id and _ID.fullmatch(asked.message_id) is None:
             self._fault(person.pointer, "invalid_message_id", "the Message-ID is not id@domain")
         try:
@@ -214,8 +216,14 @@ class _Reading:
             self._refuse("/subject", "invalid_subject", "the subject", what_breaks(call.subject))
         self._limit("/subject", "the subject", call.subject, LONGEST_SUBJECT)
         for pointer, text in (("/html", call.html), ("/text", call.text)):
-            if "\0" in text:
-                self._fault(pointer, "invalid_text", "the text holds a NUL character")
+            if "\0" in text or what_is_wrong_with_data(text) is not None:
+                trouble = "the text holds a NUL, or half of a surrogate pair"
+                self._fault(pointer, "invalid_text", trouble)
+        self._read_data(call.data, "/data")
+
+    def _read_data(self, data: Mapping[str, Any], pointer: str) -> None:
+        if (trouble := what_is_wrong_with_data(data)) is not None:
+            self._fault(pointer, "invalid_data", f"data {trouble}")
 
     def _read_headers(self) -> None:
         headers = self._call.headers

@@ -15,7 +15,7 @@ from typing import Final, Protocol
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.service.accept import Accept
 from sztafeta.service.answering import Answering
-from sztafeta.service.assembling import Assembly, Drafted
+from sztafeta.service.assembling import MOST_OF_A_CALL, Assembly, Drafted
 from sztafeta.service.call import Call, Caller
 from sztafeta.service.call_reading import read_call
 from sztafeta.service.fault import Fault, Refusal
@@ -40,6 +40,10 @@ __all__ = [
 
 MOST_CALLS: Final = 500
 """Calls of one batch."""
+MOST_MESSAGES: Final = 5000
+"""Addressees of all calls of a batch: they share one commit."""
+MOST_OCTETS: Final = 2 * MOST_OF_A_CALL
+"""Octets of all heads of a batch."""
 
 
 class SendVerb(Protocol):
@@ -122,13 +126,7 @@ class Sending:
     ) -> Sequence[Sent | Refusal] | Refusal | Replayed:
         """Take several calls over in one commit; a refused one does not fail its neighbours."""
         if len(calls) > MOST_CALLS:
-            return invalid(
-                Fault(
-                    pointer="",
-                    code="too_many_calls",
-                    text=f"a batch has at most {MOST_CALLS} calls, this one has {len(calls)}",
-                )
-            )
+            return _too_much(f"a batch has at most {MOST_CALLS} calls, this one has {len(calls)}")
         take = partial(self._take_all, caller, calls, idempotency)
         return await self._answering.once(caller, idempotency, take)
 
@@ -154,7 +152,9 @@ class Sending:
         self, caller: Caller, calls: Sequence[Call], idempotency: Idempotency | None
     ) -> tuple[Sent | Refusal, ...] | Refusal:
         """Read, render, put together, compose the answer, commit."""
-        assemblies = [await self._assemble(caller, call) for call in calls]
+        assemblies = await self._assemble_all(caller, calls)
+        if isinstance(assemblies, Refusal):
+            return assemblies
         results = tuple(
             one if isinstance(one, Refusal) else _sent(caller, one) for one in assemblies
         )
@@ -164,6 +164,22 @@ class Sending:
         remembered = self._answering.compose(caller, idempotency, results)
         taken = await self._accept.take_over(bundle, bundle.prepare, remembered=remembered)
         return refused(taken) if isinstance(taken, Rejection) else results
+
+    async def _assemble_all(
+        self, caller: Caller, calls: Sequence[Call]
+    ) -> list[Assembly | Refusal] | Refusal:
+        """Put the calls of a commit together, as long as memory and the commit can bear them."""
+        if sum(len(call.addressees) for call in calls) > MOST_MESSAGES:
+            return _too_much(f"a batch has at most {MOST_MESSAGES} addressees")
+        assemblies: list[Assembly | Refusal] = []
+        heads = 0
+        for call in calls:
+            assembly = await self._assemble(caller, call)
+            assemblies.append(assembly)
+            heads += 0 if isinstance(assembly, Refusal) else assembly.heads
+            if heads > MOST_OCTETS:
+                return _too_much("the messages of this batch are too large together")
+        return assemblies
 
     async def _assemble(
         self, caller: Caller, call: Call, first_id: int | None = None
@@ -225,6 +241,10 @@ class _Bundle:
         """Forget all octets, kept or not."""
         for one in self.assemblies:
             one.take_back()
+
+
+def _too_much(text: str) -> Refusal:
+    return invalid(Fault(pointer="", code="batch_too_large", text=text))
 
 
 def _sent(caller: Caller, assembly: Assembly) -> Sent:

@@ -56,7 +56,7 @@ def call_of(submission: Submission, composed: Composed) -> Call:
 def _author_name(header: Header) -> str:
     """Give the display name of the one author; a list has none."""
     field = header.first(b"from")
-    value = "" if field is None else field.value.decode("utf-8", "replace")
+    value = "" if field is None else field.value.replace(b"\t", b" ").decode("utf-8", "replace")
     name, bracket, _ = value.rpartition("<")
     if not bracket or "," in name.replace('"', ""):
         return ""
