@@ -70,14 +70,12 @@ class Client:
         """Offer a message and say what was answered."""
         try:
             await self.begin(message)
-            await self.write(_stuffed(message.content()) + b".\r\n")
-            await self.expect("250")
         except Refused:
             await self.reset()
             return Told.NO
         except (ConnectionError, asyncio.IncompleteReadError):
             return Told.NOTHING
-        return Told.YES
+        return await self.finish(message)
 
     async def begin(self, message: Message) -> None:
         """Say everything before the content.
@@ -85,10 +83,38 @@ class Client:
         Raises:
             Refused: the server does not want it.
         """
+        await self.open_transaction(message)
+        await self.command("DATA", "354")
+
+    async def open_transaction(self, message: Message) -> None:
+        """Say MAIL and RCPT.
+
+        Raises:
+            Refused: the server does not want it.
+        """
         await self.command(f"MAIL FROM:<{message.sender}> {message.mail_parameters}".strip(), "250")
         for recipient in message.recipients:
             await self.command(f"RCPT TO:<{recipient}> {message.rcpt_parameters}".strip(), "250")
-        await self.command("DATA", "354")
+
+    async def finish(self, message: Message) -> Told:
+        """Send the content of a message that was begun, and say what was answered."""
+        try:
+            await self.end(message)
+        except Refused:
+            await self.reset()
+            return Told.NO
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return Told.NOTHING
+        return Told.YES
+
+    async def end(self, message: Message) -> str:
+        """Send the content and the final dot, and give the reply.
+
+        Raises:
+            Refused: the server did not take it.
+        """
+        await self.write(_stuffed(message.content()) + b".\r\n")
+        return await self.expect("250")
 
     async def reset(self) -> None:
         """Be ready for another message."""
