@@ -16,16 +16,16 @@ Staged = Callable[..., Awaitable[Campaign]]
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Furnish one house for all."""
-    return house_template(tmp_path_factory.getbasetemp() / "house")
-
-
-@pytest.fixture(scope="session")
 def warm() -> Iterator[WarmStart]:
     """Import the service once for all."""
     with WarmStart() as warm:
         yield warm
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, warm: WarmStart) -> Path:
+    """Furnish one house for all."""
+    return house_template(tmp_path_factory.getbasetemp() / "house", warm.run)
 
 
 @pytest.fixture
@@ -40,6 +40,7 @@ async def stage(template: Path, warm: WarmStart, tmp_path: Path) -> AsyncIterato
                 await stack.enter_async_context(receiver)
             routes = {domain: receiver.port for domain, receiver in named.items()}
             house = move_in(template, tmp_path / "house", routes=routes, settings=settings)
+            house.run = warm.run
             return Campaign(house, named, warm)
 
         yield make

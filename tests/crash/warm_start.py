@@ -18,6 +18,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from tempfile import NamedTemporaryFile
 from typing import NoReturn, Self
 
 from tests.crash import launcher
@@ -41,13 +42,24 @@ class WarmStart:
         assert self._process.stdout is not None
         self._process.stdout.close()
 
+    def run(self, arguments: Sequence[str]) -> str:
+        """Run a command to its end and give what it printed."""
+        with (
+            NamedTemporaryFile("r") as output,
+            socket.create_connection(("127.0.0.1", self._port)) as wire,
+        ):
+            wire.sendall(_order(arguments, output.name))
+            _, code = wire.makefile().read().split()
+            printed = output.read()
+        assert code == "0", printed
+        return printed
+
     def launcher(self, *options: str) -> Launcher:
         """Give what starts a life, with a trap, a sabotage or a sick disk (tests/crash/launcher.py)."""
 
         async def start(arguments: Sequence[str], log: Path) -> Process:
             reader, writer = await asyncio.open_connection("127.0.0.1", self._port)
-            order = {"arguments": [*options, *arguments], "log": str(log)}
-            writer.write(json.dumps(order).encode() + b"\n")
+            writer.write(_order((*options, *arguments), str(log)))
             return _Life(int(await reader.readline()), reader, writer)
 
         return start
@@ -77,6 +89,10 @@ class _Life:
         self.returncode = code = int(await reader.readline())
         self._writer.close()
         return code
+
+
+def _order(arguments: Sequence[str], log: str) -> bytes:
+    return json.dumps({"arguments": arguments, "log": log}).encode() + b"\n"
 
 
 # -- the other side ----------------------------------------------------------------------------------

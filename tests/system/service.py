@@ -36,6 +36,14 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def cold_run(arguments: Sequence[str]) -> str:
+    """Run the command line as an operator does, and give what it prints."""
+    command = [*sztafeta(), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
 @dataclass(slots=True, kw_only=True)
 class House:
     """A data folder, its settings file, and what is needed to log in."""
@@ -52,6 +60,8 @@ class House:
     """More TOML: tables only."""
     accept_unsafe_storage: bool = True
     """Temporary folders lie in memory on some machines."""
+    run: Callable[[Sequence[str]], str] = cold_run
+    """Runs the command line."""
 
     @property
     def data(self) -> Path:
@@ -84,10 +94,7 @@ class House:
 
     def command(self, *arguments: str) -> str:
         """Run the command line and give what it prints."""
-        command = [*sztafeta(), *arguments, "--config", str(self.settings_file)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return self.run((*arguments, "--config", str(self.settings_file)))
 
     def ask(self, *arguments: str) -> Any:
         """Run the command line and give its JSON."""
@@ -99,10 +106,10 @@ def sztafeta() -> list[str]:
     return [sys.executable, "-m", "sztafeta"]
 
 
-def furnish(folder: Path) -> str:
+def furnish(folder: Path, run: Callable[[Sequence[str]], str]) -> str:
     """Create customer, SMTP account and sending domain; give the account's password."""
     folder.mkdir()
-    house = House(folder=folder, password="")
+    house = House(folder=folder, password="", run=run)
     house.write_settings()
     house.command("migrate")
     house.command("account", "add-customer", "shop")
@@ -113,11 +120,11 @@ def furnish(folder: Path) -> str:
     return password
 
 
-def house_template(folder: Path) -> Path:
+def house_template(folder: Path, run: Callable[[Sequence[str]], str] = cold_run) -> Path:
     """Furnish a house once a test session."""
     if not (folder / "password").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        furnish(folder)
+        furnish(folder, run)
     return folder
 
 
