@@ -236,9 +236,6 @@ async def test_killed_after_the_receivers_250_there_is_exactly_one_copy_more(sta
     assert campaign.violations() == {}
     (fate,) = campaign.fates()
     assert (fate.state, fate.attempts, fate.final_events) == ("delivered", 2, 1)
-    (shown,) = campaign.house.ask("message", "list")
-    timeline = campaign.house.ask("message", "show", shown["queue_id"])
-    print(timeline)
 
 
 @pytest.mark.parametrize("point", ["bounce.before_commit", "bounce.after_commit"])

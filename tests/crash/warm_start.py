@@ -126,7 +126,8 @@ def _guard(caller: socket.socket) -> NoReturn:
 
 
 def _live(arguments: list[str], log: str) -> NoReturn:
-    """Be the service."""
+    """Be the service, in a session of its own: else a guardian's end would wake a stopped life."""
+    os.setsid()
     descriptor = os.open(log, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
     os.dup2(descriptor, 1)
     os.dup2(descriptor, 2)
