@@ -16,13 +16,13 @@ import sqlalchemy as sa
 
 from sztafeta.delivery.state import State
 from sztafeta.service.ports import StoreBroken
-from sztafeta.store import units
+from sztafeta.store import schema, units
 from sztafeta.store.latch import Latch
 from sztafeta.store.schema import recipient
 from sztafeta.store.sqlite import connections
 from sztafeta.store.sqlite.lock import FileLock
 from sztafeta.store.sqlite.writer import SqliteWriter
-from sztafeta.store.statements import Dialect, ManyRows, listed
+from sztafeta.store.statements import Dialect, ManyRows, inserting_if_new, listed
 from sztafeta.store.units import Arrival, Claims, Outcomes, Work
 
 LATE_SECONDS = 0.5
@@ -129,6 +129,8 @@ def lease_not_fenced() -> None:
 
     units.SETTLE = ManyRows(settle, width=5)  # type: ignore[misc]
     units.SETTLE_ASKING = ManyRows(units._asking(settle), width=5)  # type: ignore[misc]
+    # the second fence: the successor has noted this attempt as one whose end nobody saw
+    units.INSERT_ATTEMPTS = inserting_if_new(schema.attempt)  # type: ignore[misc]
 
 
 def latch_forgotten() -> None:
