@@ -33,7 +33,7 @@ CASES: dict[str, bytes] = {
     "eight bit": HEADER + "Content-Type: text/plain; charset=utf-8\r\n\r\nZażółć.\r\n".encode(),
     "no Date and no Message-ID": b"From: shop@example.com\r\nSubject: x\r\n\r\nHello.\r\n",
     "Bcc goes": HEADER + b"Bcc: secret@example.net\r\n\r\nHello.\r\n",
-    "big": HEADER + b"\r\n" + b"0123456789abcdef " * 4 * 2000 + b"\r\n",
+    "big": HEADER + b"\r\n" + (b"0123456789abcdef " * 4 + b"\r\n") * 2000,
 }
 
 

@@ -104,6 +104,7 @@ class Senders:
                 batch = self._schedule.take(crew.site)
                 if batch is None:
                     break
+                self.wake(crew.site)  # a backlog comes as one call: who takes of it calls the next
                 connection = await self._try(crew, batch, connection)
         finally:
             crew.active -= 1
