@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
@@ -151,6 +154,39 @@ def test_an_address_of_another_machine_is_said_to_be_one(tmp_path: Path) -> None
     listener = '[[listeners]]\nname = "smtp"\naddress = "192.0.2.1"\nport = 0\n'
     said = Sztafeta(tmp_path, f"{listener}[http]\nport = 0\n")("serve", code=1).err
     assert "this machine has no such address" in said
+
+
+def test_a_database_that_is_none_is_named(sztafeta: Sztafeta) -> None:
+    sztafeta.data.mkdir()
+    (sztafeta.data / "sztafeta.sqlite").write_bytes(b"not a database" * 1000)
+    said = sztafeta("account", "customers", code=1).err
+    assert said == (
+        f"sztafeta: {sztafeta.data}/sztafeta.sqlite cannot be used: file is not a database;"
+        " restore it from a backup\n"
+    )
+
+
+def _without_rights(line: Sztafeta) -> str:
+    """Run a command as somebody to whom modes apply: root may do all. Give what it says."""
+    drop = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.geteuid() == 0 else []
+    command = [*drop, sys.executable, "-m", "sztafeta", "account", "customers"]
+    options = ["--config", str(line.settings_file)]
+    return subprocess.run([*command, *options], capture_output=True, text=True, check=False).stderr
+
+
+@pytest.mark.parametrize("mode", [0o500, 0o000])
+def test_the_data_directory_of_another_user_is_named(shop: Sztafeta, mode: int) -> None:
+    shop.data.chmod(mode)
+    said = _without_rights(shop)
+    shop.data.chmod(0o700)
+    assert said == f"sztafeta: {shop.data}: Permission denied; run this as the user who owns it\n"
+
+
+def test_a_database_of_another_user_is_named(shop: Sztafeta) -> None:
+    database = shop.data / "sztafeta.sqlite"
+    database.chmod(0o400)
+    said = _without_rights(shop)
+    assert said == f"sztafeta: {database}: Permission denied; run this as the user who owns it\n"
 
 
 def test_a_data_directory_below_a_file_is_named(tmp_path: Path) -> None:

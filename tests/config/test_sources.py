@@ -150,6 +150,8 @@ def test_a_key_has_one_name_in_the_environment() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
+        ('database_url = "mysql://x/y"', "database_url: must be postgresql://"),
+        ('database_url = "garbage"', "database_url: must be postgresql://"),
         ('hostname = "bad host!"', "hostname: 'bad host!' is not a host name"),
         ('hostname = "mail.example.com\\r\\nX"', "is not a host name; write for example"),
         ('[delivery]\nttl = "0s"', "delivery.ttl: must be longer than 0s"),

@@ -21,6 +21,7 @@ from pydantic import (
     ConfigDict,
     Field,
     SecretStr,
+    field_validator,
     model_validator,
 )
 from pydantic_settings import (
@@ -357,6 +358,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what `sources.load` hands over counts: an object does not read the world by itself."""
         return (init_settings,)
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database_we_know(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not re.match(r"postgresql://.|sqlite:///.", url.get_secret_value()):
+            raise ValueError("must be postgresql://user:password@host/name or sqlite:///<file>")
+        return url
 
     @model_validator(mode="after")
     def _listeners_have_names_of_their_own(self) -> Self:
