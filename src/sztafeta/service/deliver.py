@@ -29,8 +29,9 @@ from sztafeta.service.ports import (
     QueuedMessage,
     QueueStore,
 )
+from sztafeta.service.ready_queue import Batch
 from sztafeta.service.record import Record, Tried
-from sztafeta.service.schedule import Batch, Schedule
+from sztafeta.service.schedule import Schedule
 from sztafeta.service.sign import Sign
 
 NO_ROUTE_YET = Failure(FailureKind.DNS_TEMPORARY, "the domain's route is not known yet")

@@ -30,7 +30,8 @@ from sztafeta.service.ports import (
     Settlement,
     StoreBroken,
 )
-from sztafeta.service.schedule import Batch, Schedule
+from sztafeta.service.ready_queue import Batch
+from sztafeta.service.schedule import Schedule
 from sztafeta.smtp.reply import Reply
 
 RETRY_COMMIT_AFTER = timedelta(seconds=1)
@@ -128,6 +129,7 @@ class Record:
         draw: Callable[[], float],
         on_attempt: Callable[[AttemptLine], None] = lambda line: None,
         on_trouble: Callable[[str, BaseException], None] = lambda what, why: None,
+        retry_after: timedelta = RETRY_COMMIT_AFTER,
     ) -> None:
         self._store = store
         self._schedule = schedule
@@ -138,6 +140,7 @@ class Record:
         self._draw = draw
         self._on_attempt = on_attempt
         self._on_trouble = on_trouble
+        self._retry_after = retry_after.total_seconds()
         self._waiting: list[tuple[Batch, DueRecipient, Settlement]] = []
         self._writing: asyncio.Task[None] | None = None
 
@@ -260,7 +263,7 @@ class Record:
                 return
             except Exception as trouble:  # the top of this loop: outcomes wait, nothing is lost
                 self._on_trouble("the store cannot record outcomes now; trying again", trouble)
-                await asyncio.sleep(RETRY_COMMIT_AFTER.total_seconds())
+                await asyncio.sleep(self._retry_after)
         for batch, due, settlement in entries:
             self._schedule.done(batch.queue, due.recipient_id, due_at=settlement.due_at)
             for notice in settlement.notices:

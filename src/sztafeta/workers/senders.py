@@ -14,7 +14,8 @@ from datetime import datetime
 from sztafeta.delivery.shaping import SiteLimits
 from sztafeta.service.deliver import Deliver
 from sztafeta.service.ports import Clock, Connection
-from sztafeta.service.schedule import Batch, Schedule, Site
+from sztafeta.service.ready_queue import Batch, Site
+from sztafeta.service.schedule import Schedule
 
 SWEEP_SECONDS = 5.0
 """How often parked connections are looked at."""
@@ -59,7 +60,7 @@ class Senders:
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
         self._sweep: asyncio.TimerHandle | None = None
-        schedule.on_ready = self.wake
+        schedule.sites.on_ready = self.wake
 
     @property
     def connections(self) -> int:
