@@ -149,8 +149,9 @@ class Record:
     def attempted(self, tried: Tried) -> tuple[Verdict, ...]:
         """Judge an attempt and have it written with the next commit; give the verdicts."""
         now = self._clock.now()
+        draw = self._draw()  # one for all: who was deferred together is tried together again (R-56)
         judged = [
-            self._judge(due, answer, now)
+            self._judge(due, answer, now, draw)
             for due, answer in zip(tried.claimed, tried.answers, strict=True)
         ]
         tried.ended_at = now
@@ -161,21 +162,21 @@ class Record:
             notices = ()  # one notice speaks for all recipients of the batch
         return tuple(one.verdict for one in judged)
 
-    def _judge(self, due: DueRecipient, answer: Answer, now: datetime) -> Judged:
+    def _judge(self, due: DueRecipient, answer: Answer, now: datetime, draw: float) -> Judged:
         verdict = judge(answer)
         outcome, due_at = verdict.outcome, None
         if outcome is Outcome.DEFERRED:
-            due_at = now if verdict.at_once else self._next_due(due, now)
+            due_at = now if verdict.at_once else self._next_due(due, now, draw)
             outcome = Outcome.EXPIRED if due_at is None else outcome
         return Judged(due=due, answer=answer, verdict=verdict, outcome=outcome, due_at=due_at)
 
-    def _next_due(self, due: DueRecipient, now: datetime) -> datetime | None:
+    def _next_due(self, due: DueRecipient, now: datetime, draw: float) -> datetime | None:
         return next_due(
             attempt=due.attempt + 1,
             now=now,
             expires_at=due.expires_at,
             plan=self._plan,
-            draw=self._draw(),
+            draw=draw,
         )
 
     def _settlement(
