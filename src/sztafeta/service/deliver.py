@@ -3,7 +3,7 @@
     plan      which recipients are still ours, and what they carry     (claim, sign)
     connect   a kept connection, or a new one along the route          (ports.Dialer)
     converse  the mail transaction                                      (smtp/, behind ports.Connection)
-    judge     what each answer means                                    (delivery/verdict, delivery/retry)
+    judge     what each answer means                                    (service/judge, delivery/verdict)
     record    state, attempt, events, notices in one commit             (service/record)
 
 The claim is on disk before the dial, so that a crash is never followed by an attempt that nobody counted.

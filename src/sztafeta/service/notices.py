@@ -16,8 +16,9 @@ from sztafeta.event import Event, EventKind
 from sztafeta.mail.dsn import FULL_UP_TO, Action, Report, Reported, compose_notice
 from sztafeta.mail.envelope import Envelope, ForwardPath, Notify, Return
 from sztafeta.service.incoming import InlineContent
+from sztafeta.service.judge import Judged
 from sztafeta.service.ports import DueRecipient, NewMessage, NewRecipient, QueuedMessage
-from sztafeta.service.record import Judged, Tried
+from sztafeta.service.record import Tried
 from sztafeta.smtp.xtext import decode_xtext
 
 DELAY_AFTER: Final = timedelta(hours=4)

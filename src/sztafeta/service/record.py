@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sztafeta.delivery.queue_id import IdSource
-from sztafeta.delivery.retry import RetryPlan, next_due
+from sztafeta.delivery.retry import RetryPlan
 from sztafeta.delivery.state import AFTER_OUTCOME, State
-from sztafeta.delivery.verdict import Answer, Outcome, Verdict, judge
+from sztafeta.delivery.verdict import Answer, Outcome, Verdict
 from sztafeta.event import Event, EventKind
+from sztafeta.service.judge import Judged, judge_all
 from sztafeta.service.ports import (
     Attempt,
     Clock,
@@ -66,17 +67,6 @@ class Tried:
         """Note that no hop took us: every recipient got the same answer."""
         self.answers = (failure.answer,) * len(self.claimed)
         self.hop, self.transcript = failure.hop, failure.transcript
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """One recipient's outcome, before it is written."""
-
-    due: DueRecipient
-    answer: Answer
-    verdict: Verdict
-    outcome: Outcome
-    due_at: datetime | None
 
 
 class Notices(Protocol):
@@ -144,16 +134,14 @@ class Record:
         self._waiting: list[tuple[Batch, DueRecipient, Settlement]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    # -- judge ------------------------------------------------------------------------------------
+    # -- what became of it ------------------------------------------------------------------------
 
     def attempted(self, tried: Tried) -> tuple[Verdict, ...]:
         """Judge an attempt and have it written with the next commit; give the verdicts."""
         now = self._clock.now()
-        draw = self._draw()  # one for all: who was deferred together is tried together again (R-56)
-        judged = [
-            self._judge(due, answer, now, draw)
-            for due, answer in zip(tried.claimed, tried.answers, strict=True)
-        ]
+        judged = judge_all(
+            tried.claimed, tried.answers, now=now, plan=self._plan, draw=self._draw()
+        )
         tried.ended_at = now
         notices = self._notices.after(tried.message, judged, tried)
         for one in judged:
@@ -161,23 +149,6 @@ class Record:
             self._on_attempt(_line(tried, one, now))
             notices = ()  # one notice speaks for all recipients of the batch
         return tuple(one.verdict for one in judged)
-
-    def _judge(self, due: DueRecipient, answer: Answer, now: datetime, draw: float) -> Judged:
-        verdict = judge(answer)
-        outcome, due_at = verdict.outcome, None
-        if outcome is Outcome.DEFERRED:
-            due_at = now if verdict.at_once else self._next_due(due, now, draw)
-            outcome = Outcome.EXPIRED if due_at is None else outcome
-        return Judged(due=due, answer=answer, verdict=verdict, outcome=outcome, due_at=due_at)
-
-    def _next_due(self, due: DueRecipient, now: datetime, draw: float) -> datetime | None:
-        return next_due(
-            attempt=due.attempt + 1,
-            now=now,
-            expires_at=due.expires_at,
-            plan=self._plan,
-            draw=draw,
-        )
 
     def _settlement(
         self, tried: Tried, one: Judged, now: datetime, notices: tuple[NewMessage, ...]
