@@ -1,0 +1,23 @@
+"""R-56: a thousand recipients at one host: one connection, at most a hundred RCPT a transaction, one body."""
+
+from __future__ import annotations
+
+import pysqlite3
+from tests.system.conftest import Staged
+from tests.system.history import database_file
+from tests.system.receiver import Receiver
+
+
+async def test_they_go_in_ten_transactions_over_one_connection(stage: Staged) -> None:
+    mx = Receiver()
+    scene = await stage("[limits]\nrecipients = 1000\n", mx=mx)
+    recipients = [f"bob{n}@mx.example.net" for n in range(1000)]
+    await scene.send(*recipients)
+    await mx.wait_for(10)
+    await scene.settled()
+    assert [len(received.recipients) for received in mx.accepted] == [100] * 10
+    assert sorted(one for got in mx.accepted for one in got.recipients) == sorted(recipients)
+    assert mx.connections == 1
+    assert scene.events == {"queued": 1000, "delivered": 1000}
+    with pysqlite3.connect(database_file(scene.house.data)) as database:
+        assert database.execute("select count(*) from body").fetchone() == (1,)
