@@ -23,7 +23,7 @@ ZONE = {
 @pytest.mark.parametrize(
     ("domain", "status"),
     [
-        ("loopback.test", "5.4.4"),
+        ("loopback.test", "5.4.6"),
         ("private.test", "5.4.4"),
         ("metadata.test", "5.4.4"),
         ("ourselves.test", "5.4.6"),

@@ -63,7 +63,7 @@ async def test_metrics_and_health_count_what_happened(stage: Staged) -> None:
     await scene.send("a@mx.example.net", "b@mx.example.net")
     await scene.tried(2)
     health = json.loads(await scene.get("/health"))
-    assert health["status"] == "pass"
+    assert health["status"] == "ready"
     samples = dict(
         line.rsplit(" ", 1)
         for line in (await scene.get("/metrics")).splitlines()
