@@ -60,5 +60,10 @@ def judge_all(
 
 def _next_due(due: DueRecipient, now: datetime, plan: RetryPlan, draw: float) -> datetime | None:
     return next_due(
-        attempt=due.attempt + 1, now=now, expires_at=due.expires_at, plan=plan, draw=draw
+        attempt=due.attempt + 1,
+        accepted_at=due.accepted_at,
+        now=now,
+        expires_at=due.expires_at,
+        plan=plan,
+        draw=draw,
     )
