@@ -239,6 +239,25 @@ async def test_of_many_deferred_recipients_none_is_forgotten() -> None:
     assert {here.states(message)[0] for message in messages} == {State.EXPIRED}
 
 
+async def test_queues_of_a_site_that_is_left_alone_are_not_read_again_and_again() -> None:
+    """R-50: ten thousand dead domains must not keep the scheduler from the others."""
+    here = await DeliveryHouse(queues=SlowReads).join()
+    queues = here.queues
+    assert isinstance(queues, SlowReads)
+    here.dialer.failures = {"example.net": DEAD}
+    for _ in range(3):
+        await here.send("bob@example.net")
+    await here.work()
+    queues.reads = 0
+    here.schedule.review_busy()
+    await here.look()
+    assert queues.reads == 0
+    here.clock.advance(timedelta(minutes=1))
+    here.schedule.review_busy()
+    await here.look()
+    assert queues.reads == 1
+
+
 async def test_an_operators_retry_is_seen_at_the_next_look() -> None:
     here = await house()
     here.dialer.answers = {"bob@example.net": [LATER]}

@@ -235,9 +235,7 @@ class Schedule:
         """Give the queues with work whose site is being left alone for now."""
         now = self._clock.now()
         return [
-            queue
-            for queue in self._queues.values()
-            if queue.known and queue.site is not None and not queue.site.state.allowance(now)
+            queue for queue in self._queues.values() if queue.known and _is_left_alone(queue, now)
         ]
 
     def ring_alarms(self) -> None:
@@ -251,9 +249,13 @@ class Schedule:
                 self._look_anew(queue)
 
     def review_busy(self) -> None:
-        """Look anew at queues that had work: something older may fall due in them meanwhile."""
+        """Look anew at queues that had work: something older may fall due in them meanwhile.
+
+        What waits for a site that is left alone can wait to be read, too.
+        """
+        now = self._clock.now()
         for queue in self._queues.values():
-            if queue.known or not queue.asked:
+            if not queue.asked and not (queue.known and _is_left_alone(queue, now)):
                 self._look_anew(queue)
 
     async def refill_wanted(self) -> None:
@@ -326,3 +328,7 @@ class Schedule:
         del self._queues[queue.leased.queue_id]
         self._by_key.pop(queue.leased.key, None)
         self._to_refill.pop(queue.leased.queue_id, None)
+
+
+def _is_left_alone(queue: ReadyQueue, now: datetime) -> bool:
+    return queue.site is not None and not queue.site.state.allowance(now)
