@@ -15,7 +15,7 @@ from sztafeta.mail.address import Mailbox
 from sztafeta.mail.dsn import Action
 from sztafeta.mail.envelope import Envelope, ForwardPath, Notify, Return
 from sztafeta.service.notices import wanted_action
-from sztafeta.service.ports import NewMessage
+from sztafeta.service.ports import NewMessage, Selection
 
 ALICE, BOB = Mailbox("alice", "example.com"), Mailbox("bob", "example.net")
 ALL = Notify.SUCCESS | Notify.FAILURE | Notify.DELAY
@@ -186,6 +186,17 @@ async def test_an_expiry_without_another_attempt_is_5_4_7(here: DeliveryHouse) -
 # -- delay -----------------------------------------------------------------------------------------
 
 
+async def test_an_operators_retry_does_not_have_a_delay_told_twice(here: DeliveryHouse) -> None:
+    here.dialer.answers[str(BOB)] = [LATER]
+    await here.send(str(BOB), path=path(Notify.DELAY))
+    for _ in range(12 * 12):
+        await here.work()
+        await here.store.retry(Selection(), now=here.clock.now())
+        await here.work()
+        here.clock.advance(timedelta(minutes=7))
+    assert len(here.notices) == 1
+
+
 @pytest.mark.parametrize("notify", [Notify.DELAY, ALL, None])
 async def test_a_delay_is_told_once_in_a_lifetime_where_it_is_asked_for(
     here: DeliveryHouse, notify: Notify | None
@@ -193,11 +204,15 @@ async def test_a_delay_is_told_once_in_a_lifetime_where_it_is_asked_for(
     """C-086, R-60: walked by the clock for three days."""
     here.dialer.answers[str(BOB)] = [LATER]
     message = await here.send(str(BOB), path=path(notify))
-    for _ in range(3 * 24 * 6):
-        await here.work()
-        here.clock.advance(timedelta(minutes=10))
+    for _ in range(3 * 24 * 60):
+        alarm = here.schedule.next_alarm
+        if alarm is None or alarm <= here.clock.now():
+            await here.work()
+        here.clock.advance(timedelta(minutes=1))
     assert here.states(message) == [State.EXPIRED]
     texts = [text_of(notice) for notice in here.notices]
-    assert ["Action: delayed" in text for text in texts].count(True) == (notify is not None)
+    told = [one.accepted_at for one in here.notices if "Action: delayed" in text_of(one)]
+    hours = timedelta(hours=4)
+    assert told == ([] if notify is None else [message.accepted_at + hours])
     failed = notify is None or Notify.FAILURE in notify
     assert ["Action: failed" in text for text in texts].count(True) == failed

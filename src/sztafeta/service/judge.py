@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from sztafeta.delivery.retry import RetryPlan, next_due
 from sztafeta.delivery.verdict import Answer, Outcome, Stage, Verdict, judge
+from sztafeta.mail.envelope import Notify
 from sztafeta.service.ports import DueRecipient
 
+DELAY_AFTER: Final = timedelta(hours=4)
+"""When an author who asked for it is told of a delay (C-086)."""
 _AFTER_RCPT: Final = frozenset({Stage.DATA, Stage.DOT})
 
 
@@ -59,7 +62,8 @@ def judge_all(
 
 
 def _next_due(due: DueRecipient, now: datetime, plan: RetryPlan, draw: float) -> datetime | None:
-    return next_due(
+    """Climb the ladder; where the author wants to hear of a delay, a try is made at that moment."""
+    due_at = next_due(
         attempt=due.attempt + 1,
         accepted_at=due.accepted_at,
         now=now,
@@ -67,3 +71,12 @@ def _next_due(due: DueRecipient, now: datetime, plan: RetryPlan, draw: float) ->
         plan=plan,
         draw=draw,
     )
+    notify, moment = due.forward_path.notify, due.accepted_at + DELAY_AFTER
+    if due_at is None or notify is None or Notify.DELAY not in notify:
+        return due_at
+    return moment if now < moment < due_at else due_at
+
+
+def is_delayed(due: DueRecipient) -> bool:
+    """Say whether this is the try at the moment of the delay: there is one in a lifetime."""
+    return due.due_at == due.accepted_at + DELAY_AFTER

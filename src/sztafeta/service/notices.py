@@ -16,20 +16,18 @@ from sztafeta.event import Event, EventKind
 from sztafeta.mail.dsn import FULL_UP_TO, Action, Report, Reported, compose_notice
 from sztafeta.mail.envelope import Envelope, ForwardPath, Notify, Return
 from sztafeta.service.incoming import InlineContent
-from sztafeta.service.judge import Judged
+from sztafeta.service.judge import Judged, is_delayed
 from sztafeta.service.ports import DueRecipient, NewMessage, NewRecipient, QueuedMessage
 from sztafeta.service.record import Tried
 from sztafeta.smtp.xtext import decode_xtext
 
-DELAY_AFTER: Final = timedelta(hours=4)
-"""When a delay notice is due (C-086)."""
 NOTICE_TTL: Final = timedelta(hours=48)
 
 
 def wanted_action(
     notify: Notify | None, outcome: Outcome, *, failure_by_default: bool, dsn_passed: bool
 ) -> Action | None:
-    """Say which notice an outcome asks for (RFC 3461 §5.2), or None. Delays are `delay_is_due`'s."""
+    """Say which notice an outcome asks for (RFC 3461 §5.2), or None; a delay only once."""
     if outcome in (Outcome.BOUNCED, Outcome.EXPIRED):
         wants = failure_by_default if notify is None else Notify.FAILURE in notify
         return Action.FAILED if wants else None
@@ -38,12 +36,6 @@ def wanted_action(
     if outcome is Outcome.DEFERRED and notify is not None and Notify.DELAY in notify:
         return Action.DELAYED
     return None
-
-
-def delay_is_due(due: DueRecipient, next_due: datetime | None) -> bool:
-    """Say whether the delay notice is due between this try and the next: true once in a lifetime."""
-    moment = due.accepted_at + DELAY_AFTER
-    return next_due is not None and due.due_at < moment <= next_due
 
 
 class StatusNotices:
@@ -75,7 +67,7 @@ class StatusNotices:
             failure_by_default=message.failure_notices,
             dsn_passed=tried.dsn_passed,
         )
-        if action is Action.DELAYED and not delay_is_due(one.due, one.due_at):
+        if action is Action.DELAYED and not is_delayed(one.due):
             return None
         return action
 
