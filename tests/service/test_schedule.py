@@ -213,6 +213,40 @@ async def test_what_came_in_during_a_slow_read_is_read_next() -> None:
     assert [taken(here.schedule.take(site)) for _ in range(2)] == [["first"], ["second"]]
 
 
+async def test_what_is_committed_late_during_a_read_is_found_at_once() -> None:
+    here = await DeliveryHouse(queues=SlowReads).join()
+    queues = here.queues
+    assert isinstance(queues, SlowReads)
+    late = here.letter("late@example.net")
+    here.clock.advance(SECOND)
+    for _ in range(3):
+        await here.send("busy@example.net")
+    queues.gate = asyncio.Event()
+    looking = asyncio.ensure_future(here.look())
+    await here.settled()
+    here.schedule.accepted(late, await here.queues.accept(late))
+    queues.gate.set()
+    await looking
+    await here.look()
+    names = [taken(here.schedule.take(site_of(here))) for _ in range(4)]
+    assert names == [["busy"]] * 3 + [["late"]]
+
+
+async def test_what_is_committed_late_after_a_read_is_found_at_once() -> None:
+    here = await house(window=3)
+    late = here.letter("late@example.net")
+    here.clock.advance(SECOND)
+    for _ in range(3):
+        await here.send("busy@example.net")
+    await here.look()
+    here.schedule.accepted(late, await here.queues.accept(late))
+    names = []
+    for _ in range(4):
+        names.append(taken(here.schedule.take(site_of(here))))
+        await here.look()
+    assert ["late"] in names
+
+
 async def test_a_deferred_recipient_is_taken_again_when_it_is_due_and_not_before() -> None:
     here = await house()
     here.dialer.answers = {"bob@example.net": [LATER]}

@@ -108,6 +108,8 @@ class Schedule:
         if queue.drained and self._room(queue) > 0:
             self._append(queue, due)
             return 1
+        if queue.mark is not None and (due.due_at, due.recipient_id) <= queue.mark:
+            queue.mark = None
         self._look_again(queue)
         return 0
 
@@ -277,7 +279,9 @@ class Schedule:
             rows = await self._store.due(queue.leased, now=now, limit=limit, after=mark)
         finally:
             queue.refilling = False
-        if rows:
+        if changes != queue.changes:
+            queue.mark = None  # what came in meanwhile may be older than what was read
+        elif rows:
             queue.mark = (rows[-1].due_at, rows[-1].recipient_id)
         for row in rows:
             if row.recipient_id not in queue.known:
