@@ -13,6 +13,7 @@ from typing import Final
 from sztafeta.delivery.queue_id import IdSource, to_text
 from sztafeta.delivery.verdict import Answer, Failure, Outcome, status_of
 from sztafeta.event import Event, EventKind
+from sztafeta.mail.address import Mailbox
 from sztafeta.mail.dsn import FULL_UP_TO, Action, Report, Reported, compose_notice
 from sztafeta.mail.envelope import Envelope, ForwardPath, Notify, Return
 from sztafeta.service.incoming import InlineContent
@@ -97,21 +98,15 @@ class StatusNotices:
         if to is None:
             raise ValueError("a null sender gets no notice")
         notice_id, recipient_id = self._ids.next(now), self._ids.next(now)
-        header, whole = _original(message)
-        report = Report(
-            reporting_host=self._hostname,
-            notice_id=to_text(notice_id),
-            to=to,
-            envelope_id=_decoded(message.envelope.envelope_id),
-            queue_id=to_text(message.message_id),
-            arrived_at=message.accepted_at,
-            now=now,
-            recipients=reported,
-            header=header,
-            whole=whole if message.envelope.returns is not Return.HEADERS else None,
+        content = compose_notice(self._report(message, reported, now, notice_id, to))
+        queued = Event(
+            event_id=self._ids.next(now),
+            recipient_id=recipient_id,
+            message_id=notice_id,
+            kind=EventKind.QUEUED,
+            at=now,
         )
-        content = compose_notice(report)
-        event_id = self._ids.next(now)
+        path = ForwardPath(mailbox=to, notify=Notify.NEVER)
         return NewMessage(
             message_id=notice_id,
             customer_id=message.customer_id,
@@ -121,12 +116,7 @@ class StatusNotices:
                 smtputf8=to.needs_smtputf8,
                 eight_bit=not content.isascii(),
             ),
-            recipients=(
-                NewRecipient(
-                    recipient_id=recipient_id,
-                    forward_path=ForwardPath(mailbox=to, notify=Notify.NEVER),
-                ),
-            ),
+            recipients=(NewRecipient(recipient_id=recipient_id, forward_path=path),),
             content=InlineContent(content),
             header_message_id=f"<{to_text(notice_id)}@{self._hostname}>",
             subject="Delivery status notification",
@@ -134,15 +124,30 @@ class StatusNotices:
             accepted_at=now,
             expires_at=now + NOTICE_TTL,
             source={"notice_about": to_text(message.message_id)},
-            events=(
-                Event(
-                    event_id=event_id,
-                    recipient_id=recipient_id,
-                    message_id=notice_id,
-                    kind=EventKind.QUEUED,
-                    at=now,
-                ),
-            ),
+            events=(queued,),
+        )
+
+    def _report(
+        self,
+        message: QueuedMessage,
+        reported: Sequence[Reported],
+        now: datetime,
+        notice_id: int,
+        to: Mailbox,
+    ) -> Report:
+        """Say what the notice is about."""
+        header, whole = _original(message)
+        return Report(
+            reporting_host=self._hostname,
+            notice_id=to_text(notice_id),
+            to=to,
+            envelope_id=_decoded(message.envelope.envelope_id),
+            queue_id=to_text(message.message_id),
+            arrived_at=message.accepted_at,
+            now=now,
+            recipients=reported,
+            header=header,
+            whole=None if message.envelope.returns is Return.HEADERS else whole,
         )
 
 
