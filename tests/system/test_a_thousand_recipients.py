@@ -1,4 +1,4 @@
-"""R-56: a thousand recipients at one host: at most a hundred RCPT a transaction, reused connections, one body."""
+"""R-56: a thousand recipients at one host: at most a hundred RCPT a transaction, one body stored."""
 
 from __future__ import annotations
 
