@@ -32,8 +32,9 @@ class Message:
 
     def content(self) -> bytes:
         """Write it, with the ledger's mark as its first field."""
+        to = ",\r\n ".join(self.recipients)
         header = (
-            f"From: Shop <shop@example.com>\r\nTo: {', '.join(self.recipients)}\r\n"
+            f"From: Shop <shop@example.com>\r\nTo: {to}\r\n"
             f"Subject: order {self.key}\r\nMessage-ID: {self.key}\r\n"
             "Date: Mon, 24 Nov 2025 12:00:00 +0000\r\n\r\n"
         ).encode()
