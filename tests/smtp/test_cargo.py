@@ -174,7 +174,7 @@ def test_a_parameter_that_could_end_its_own_line_is_left_out(value: str) -> None
     assert rcpt(path) == b"RCPT TO:<bob@example.net>\r\n"
 
 
-KNOWN = r"(?: (?:NOTIFY=[A-Z,]+|ORCPT=[^\s]+))*"
+KNOWN = r"(?: (?:NOTIFY=[A-Z,]+|ORCPT=[^ \r\n]+))*"
 WIRE = re.compile(rf"RCPT TO:<[^<>\r\n]*>{KNOWN}\r\n")
 
 

@@ -6,7 +6,9 @@ that is not running. The columns are those of `store/schema.py`; the states' num
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import pysqlite3
 from tests.crash.ledger import Fate
@@ -21,6 +23,16 @@ _FATES = """
       from recipient r join message m on m.message_id = r.message_id
 """
 
+_EVENTS = """
+    select e.kind from event e join message m on m.message_id = e.message_id
+     where m.reverse_domain <> ''
+"""
+_TRIES = """
+    select r.local_part || '@' || r.domain, a.number, a.outcome, a.rule
+      from attempt a join recipient r on r.message_id = a.message_id and r.recipient_id = a.recipient_id
+     order by a.ended_at, r.recipient_id
+"""
+
 
 def database_file(data: Path) -> Path:
     """Find the one database in a data folder."""
@@ -30,11 +42,6 @@ def database_file(data: Path) -> Path:
 
 def fates(data: Path) -> list[Fate]:
     """Give where every recipient stands."""
-    database = pysqlite3.connect(f"file:{database_file(data)}?mode=ro", uri=True)
-    try:
-        rows = database.execute(_FATES).fetchall()
-    finally:
-        database.close()
     return [
         Fate(
             key=key,
@@ -44,8 +51,29 @@ def fates(data: Path) -> list[Fate]:
             final_events=final_events,
             attempts=attempts,
         )
-        for key, recipient, state, attempts, final_events in rows
+        for key, recipient, state, attempts, final_events in _ask(data, _FATES)
     ]
+
+
+def events(data: Path) -> Counter[str]:
+    """Count what happened, by kind, notices left aside."""
+    return Counter(kind for (kind,) in _ask(data, _EVENTS))
+
+
+def attempts(data: Path) -> list[tuple[str, int, str, str]]:
+    """Give every try: recipient, number, outcome and rule, in the order in which they ended."""
+    return [
+        (address, number, outcome, rule) for address, number, outcome, rule in _ask(data, _TRIES)
+    ]
+
+
+def _ask(data: Path, question: str) -> list[Any]:
+    database = pysqlite3.connect(f"file:{database_file(data)}?mode=ro", uri=True)
+    try:
+        rows: list[Any] = database.execute(question).fetchall()
+    finally:
+        database.close()
+    return rows
 
 
 def unsettled(data: Path) -> int:
