@@ -25,6 +25,15 @@ _CHARSET = re.compile(
 )
 
 
+# What every reader decodes alike: base64 in one piece, or no "?" and whole hexadecimal pairs.
+_CLEAR_B = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?")
+_CLEAR_Q = re.compile(r"(?:[^=?]|=[0-9A-Fa-f]{2})*")
+
+
+class DoubtfulWord(ValueError):
+    """Readers would decode it differently; the message says why."""
+
+
 def display_text(value: bytes) -> str:
     """Decode a field's value for people, cut to 200 characters, without controls; never fails."""
     text = value[:_READ].decode("utf-8", "replace")
@@ -51,6 +60,23 @@ def decode_words(text: str) -> str:
         charset, octets = word[1].lower(), octets + _octets_of(word)
         at = word.end()
     return "".join((*shown, _decode(octets, charset), text[at:]))
+
+
+def decode_clear_words(text: str) -> str:
+    """Decode as `decode_words` does, but only what every reader decodes alike.
+
+    Raises:
+        DoubtfulWord: a character set that mail does not use, a torn encoding, a word inside a word.
+    """
+    for word in _WORD.finditer(text):
+        if _CHARSET.fullmatch(word[1].partition("*")[0]) is None:
+            raise DoubtfulWord(f"{word[1]!a} is no character set of mail; write UTF-8")
+        if (_CLEAR_Q if word[2] in "qQ" else _CLEAR_B).fullmatch(word[3]) is None:
+            raise DoubtfulWord("it is not encoded as RFC 2047 has it")
+    shown = decode_words(text)
+    if "=?" in shown:
+        raise DoubtfulWord("something like one is left when all are decoded")
+    return shown
 
 
 def _octets_of(word: re.Match[str]) -> bytes:
