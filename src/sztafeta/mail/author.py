@@ -189,8 +189,12 @@ def _shows_another_author(name: str, comments: list[str], domain: str) -> bool:
     """
     written = " ".join((name, *(comment[1:-1] for comment in comments)))
     shown = _as_shown(written)
-    is_loose = "@" in _QUOTED.sub("", name) or any(mark in shown for mark in "<>,;")
-    if not is_loose and shown == written:
-        return False
-    others = [other.lower().strip(".") for other in _ADDRESS.findall(shown)]
-    return shown.count("@") != others.count(domain)
+    is_encoded = shown != written
+    if "@" in _QUOTED.sub("", shown if is_encoded else name):
+        # Some readers join what stands after an address to it: it comes last, and alone.
+        own = shown.strip(" \t").rstrip(".").lower()
+        return shown.count("@") > 1 or not own.endswith(f"@{domain}")
+    if is_encoded or any(mark in shown for mark in "<>,;"):
+        others = [other.lower().strip(".") for other in _ADDRESS.findall(shown)]
+        return shown.count("@") != others.count(domain)
+    return False
