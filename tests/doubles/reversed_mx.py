@@ -44,15 +44,22 @@ class ReversedMx:
         self._is_encrypted = transcript.is_encrypted
         self._tls = tls
         self._server: asyncio.Server | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> ReversedMx:
-        self._server = await asyncio.start_server(self._serve, self.address, 0)
+        self._server = await asyncio.start_server(self._welcome, self.address, 0)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     async def __aexit__(self, *_: object) -> None:
         assert self._server is not None
         self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _welcome(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._tasks.append(asyncio.ensure_future(self._serve(reader, writer)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -63,7 +70,7 @@ class ReversedMx:
             writer.close()
 
     async def _speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        unanswered = 0
+        unanswered, asks_for_tls = 1, False  # a new connection asks for the banner
         for step in self._script:
             if isinstance(step, bytes):
                 writer.write(step)
@@ -74,7 +81,8 @@ class ReversedMx:
                 if not octets:
                     return
                 self.heard += octets
+                asks_for_tls |= octets == b"STARTTLS\r\n"
                 unanswered += 1
-            elif isinstance(step, Mark) and step.word == "tls" and b"STARTTLS" in self.heard:
+            elif isinstance(step, Mark) and step.word == "tls" and asks_for_tls:
                 await writer.start_tls(self._tls)
-                unanswered = 0
+                unanswered, asks_for_tls = 0, False
