@@ -50,6 +50,8 @@ def domains(*fields: bytes) -> list[str]:
         b"From: =?utf-8?q?Alicja_=C5=BB=C3=B3=C5=82w?= <alice@example.com>",
         b"From: =?iso-8859-2?B?r/Pzsw==?= <alice@example.com>",
         b"From: =?utf-8?q?alice=40example=2Ecom?= <alice@example.com>",
+        b"From: =?ANSI_X3.4-1968?Q?Root_of_this?= <alice@example.com>",
+        b"From: =?latin1?q?Alic=EF?= <alice@example.com>",
         "From: Żółw <alice@example.com>".encode(),
         "From: \U0001f469\u200d\U0001f4bb <alice@example.com>".encode(),
         b'From: "alice"@example.com',

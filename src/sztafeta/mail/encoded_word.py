@@ -19,7 +19,8 @@ _READ: Final = 2000
 # encoded-word = "=?" charset "?" encoding "?" encoded-text "?=" (RFC 2047 §2)
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bq])\?([^?]*)\?=", re.IGNORECASE)
 _CHARSET = re.compile(
-    r"utf-?8|utf-?7|us-ascii|iso-?8859-?\d{1,2}|iso-2022-(?:jp|kr)|(?:windows-?|cp)(?:125\d|874|932)"
+    r"utf-?8|utf-?7|(?:us-)?ascii|ansi_x3\.4-1968|latin-?[1-9]|iso[-_]?8859[-_]?\d{1,2}|iso-2022-(?:jp|kr)"
+    r"|(?:windows-?|cp)(?:125\d|85[02]|874|932)"
     r"|koi8-[ru]|gb2312|gbk|gb18030|big5|euc-(?:jp|kr)|shift_jis|ks_c_5601-1987|tis-620",
     re.IGNORECASE,
 )
