@@ -20,6 +20,7 @@ def test_ten_minutes_of_fuzzing_find_nothing(target: str, tmp_path: Path) -> Non
     subprocess.run([*command, "--seed", corpus], check=True)
     limits = [
         "-timeout=10",
+        "-max_len=8192",
         "-rss_limit_mb=1024",
         f"-max_total_time={SECONDS}",
         f"-artifact_prefix={found}/",
