@@ -230,7 +230,7 @@ CUTS = st.lists(st.integers(0, 400), max_size=12)
 
 
 def blocks_of(message: bytes, cuts: list[int]) -> list[bytes]:
-    places = sorted({min(cut, len(message)) for cut in cuts} | {0, len(message)})
+    places = sorted({cut % (len(message) + 1) for cut in cuts} | {0, len(message)})
     return [message[a:b] for a, b in pairwise(places)]
 
 

@@ -52,6 +52,24 @@ def test_any_split_of_a_patient_receivers_replies_gives_the_same_dialogue(
     assert play(turns, cut) == play(turns, 1000)
 
 
+@pytest.mark.parametrize("content", [b"Subject: small\r\n\r\n", b"x\r\n" * 30_000])
+@pytest.mark.parametrize(
+    "early", [b"354 go\r\n250 taken\r\n", b"250 ok\r\n354 go\r\n250 taken\r\n"]
+)
+def test_an_acceptance_before_the_content_was_said_is_none(content: bytes, early: bytes) -> None:
+    """R-42: a reply that comes before its command ends the session, and the message stays ours."""
+    player = ClientPlayer(cargo_to("bob@example.net", content=content), wants_tls=False, times=1)
+    for turn in (b"220 mx\r\n", b"250-mx\r\n250 PIPELINING\r\n", b"250 ok\r\n"):
+        player.hear(turn)
+    if early.startswith(b"354"):
+        player.hear(b"250 ok\r\n")
+    player.hear(early)
+    (outcome,) = player.outcomes()
+    assert outcome is not None
+    assert isinstance(outcome.said, Trouble)
+    assert not player.session.may_speak
+
+
 # -- the walk: outcomes by a model written a second time, naively -----------------------------------------
 
 
