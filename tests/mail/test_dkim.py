@@ -234,7 +234,7 @@ def blocks_of(message: bytes, cuts: list[int]) -> list[bytes]:
     return [message[a:b] for a, b in pairwise(places)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(MESSAGES, CUTS)
 @example(FROM + b"\r\n", [1])
 @example(FROM + b"\r\na\r\n\r\n", [34, 35, 36, 37])
@@ -245,14 +245,14 @@ def test_dkimpy_agrees_about_any_message_in_any_blocks(message: bytes, cuts: lis
     assert verdict(on_the_wire(signature + message))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(MESSAGES)
 def test_dkimpy_agrees_about_both_kinds_of_key(message: bytes) -> None:
     """C-140, S-47."""
     assert verdicts(on_the_wire(signed(message))) == [True, True]
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(MESSAGES, st.sampled_from([b"From", b"Subject", b"To"]))
 def test_another_shown_field_breaks_any_signature(message: bytes, name: bytes) -> None:
     """S-46."""
@@ -265,7 +265,7 @@ def test_another_shown_field_breaks_any_signature(message: bytes, name: bytes) -
 def test_dkimpy_agrees_about_ten_thousand_messages() -> None:
     """S-47: at full size."""
     check = given(MESSAGES)(lambda message: _agree(message))
-    settings(max_examples=10_000, deadline=None)(check)()
+    settings(max_examples=10_000)(check)()
 
 
 def _agree(message: bytes) -> None:

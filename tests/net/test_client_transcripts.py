@@ -7,7 +7,6 @@ import ssl
 
 import pytest
 import trustme
-import uvloop
 from tests.doubles.parcels import parcel_to
 from tests.doubles.reversed_mx import ReversedMx
 from tests.doubles.transcript import Transcript, load
@@ -24,11 +23,6 @@ from sztafeta.smtp.reply import Reply
 SOURCE = EgressSource(name="default", ehlo_name="relay.example.com")
 ROOM = 20
 """Seconds after which a client hangs; no run comes near it."""
-
-
-@pytest.fixture(scope="module")
-def event_loop_policy() -> asyncio.AbstractEventLoopPolicy:
-    return uvloop.EventLoopPolicy()
 
 
 @pytest.fixture(scope="module")

@@ -195,7 +195,6 @@ class Meeting:
         return transaction.outcomes
 
 
-@settings(deadline=None)
 @given(PROFILES, st.lists(BODIES, min_size=1, max_size=3), st.integers(1, 4000), st.booleans())
 @example(
     ServerProfile(hostname="mx.example.org", requires_auth=False), [b"x\r\n" * 30_000], 999, False
@@ -215,7 +214,6 @@ def test_a_message_survives_octet_for_octet_between_our_client_and_our_server(
         assert meeting.application.accepted[-1].content == SIGNATURE + content
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from([b"\r", b"\n", b"\r\n", b".", b"\0", b"a", b"MAIL FROM:<x@y.z>"]),
@@ -265,7 +263,6 @@ ENVELOPES = st.builds(
 )
 
 
-@settings(deadline=None)
 @given(ENVELOPES)
 def test_an_envelope_survives_between_our_client_and_our_server(envelope: Envelope) -> None:
     """C-082, S-20: parse ∘ format is the identity, for addresses, xtext and every ESMTP parameter."""
