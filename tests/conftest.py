@@ -1,4 +1,4 @@
-"""What all tests share: an event loop like the service's, and nothing else."""
+"""What all tests share: an event loop like the service's, and properties that no slow machine fails."""
 
 from __future__ import annotations
 
@@ -6,6 +6,10 @@ from collections.abc import Callable, Mapping
 
 import pytest
 import uvloop
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 
 def pytest_asyncio_loop_factories(
