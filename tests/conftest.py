@@ -1,11 +1,12 @@
-"""What all tests share: an event loop like the service's, and nothing else."""
+"""What all tests share: an event loop like the service's, and a PostgreSQL server if one is asked for."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 import uvloop
+from tests.doubles.postgres import PostgreSQL, running_postgresql
 
 
 def pytest_asyncio_loop_factories(
@@ -13,3 +14,10 @@ def pytest_asyncio_loop_factories(
 ) -> Mapping[str, Callable[[], uvloop.Loop]]:
     """Run every test on uvloop, as the service does."""
     return {"uvloop": uvloop.new_event_loop}
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[PostgreSQL]:
+    """Start a real server when the first test asks for it; it ends with the session."""
+    with running_postgresql() as server:
+        yield server

@@ -56,11 +56,7 @@ class PostgreSQL:
         """Make an empty database and give its URL."""
         name = f"test{next(self._names)}"
         self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", ROLE, name)
-        return self.url(name)
-
-    def url(self, database: str, *, port: int | None = None) -> str:
-        """Give the URL of a database, perhaps through another port."""
-        return f"postgresql://{ROLE}@127.0.0.1:{port or self.port}/{database}"
+        return f"postgresql://{ROLE}@127.0.0.1:{self.port}/{name}"
 
     def start(self, **settings: str) -> None:
         """Start and wait until it answers."""
@@ -77,10 +73,17 @@ class PostgreSQL:
         self._await_ready(self._process)
 
     def stop(self) -> None:
-        """Break all connections off and stop (a *fast* shutdown)."""
+        """Break all connections off and stop, with everything on disk (a *fast* shutdown)."""
+        self._end(signal.SIGINT)
+
+    def crash(self) -> None:
+        """Stop at once: what is not in the log is lost (an *immediate* shutdown)."""
+        self._end(signal.SIGQUIT)
+
+    def _end(self, how: signal.Signals) -> None:
         process, self._process = self._process, None
         if process is not None:
-            process.send_signal(signal.SIGINT)
+            process.send_signal(how)
             process.wait()
 
     def _await_ready(self, process: subprocess.Popen[bytes]) -> None:
@@ -114,7 +117,7 @@ def running_postgresql(**settings: str) -> Iterator[PostgreSQL]:
         try:
             yield server
         finally:
-            server.stop()
+            server.crash()  # nobody will read its files
     finally:
         shutil.rmtree(folder)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, TypeVar
 
 import asyncpg
@@ -67,7 +67,7 @@ class Pool:
             max_cached_statement_lifetime=0,
             max_cacheable_statement_size=0,
             server_settings={**SESSION, **settings},
-            reset=_leave_transaction,
+            reset=_keep,
         )
 
     async def open(self) -> None:
@@ -85,8 +85,7 @@ class Pool:
         try:
             yield connection
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) or is_lost(error):
-                connection.terminate()
+            await _undo(connection, error)
             raise
         finally:
             await self._pool.release(connection)
@@ -108,9 +107,25 @@ class Pool:
             self._pool.terminate()
 
 
-async def _leave_transaction(connection: Connection) -> None:
-    if connection.is_in_transaction():
-        await connection.execute("ROLLBACK")
+async def _undo(connection: Connection, error: BaseException) -> None:
+    """End the transaction that an error left open; a connection that may be lost is broken off."""
+    if is_lost(error) or isinstance(error, asyncio.CancelledError):
+        break_off(connection)
+    elif connection.is_in_transaction():
+        try:
+            await connection.execute("ROLLBACK")
+        except Exception:  # the error that brought us here is told
+            break_off(connection)
+
+
+def break_off(connection: Connection) -> None:
+    """Close a connection without a word; harmless when it is closed."""
+    with suppress(asyncpg.InterfaceError):  # the pool has taken it away already
+        connection.terminate()
+
+
+async def _keep(connection: Connection) -> None:
+    """Leave a connection as it is when it is given back: nothing but transactions changes it."""
 
 
 async def drive(connection: Connection, steps: Steps[T]) -> T:

@@ -20,6 +20,7 @@ from sztafeta.store.latch import Latch
 from sztafeta.store.postgresql.connections import (
     Connection,
     Pool,
+    break_off,
     drive,
     is_lost,
     is_worth_repeating,
@@ -88,7 +89,7 @@ class Transactions:
             except Exception as error:
                 if transaction_id is None or not is_lost(error):
                     raise
-                connection.terminate()
+                break_off(connection)
                 lost = error
         if await self._fate(transaction_id) == _COMMITTED:
             return results
