@@ -65,7 +65,8 @@ async def _migrate(connection: Connection) -> None:
     async with connection.transaction():
         await connection.execute(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
         script = await asyncio.to_thread(upgrade_script, await _revision(connection))
-        await connection.execute(script)
+        if script:
+            await connection.execute(script)
 
 
 async def _revision(connection: Connection) -> str | None:
