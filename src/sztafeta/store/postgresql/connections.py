@@ -37,20 +37,26 @@ Connection = Any
 T = TypeVar("T")
 
 
-async def connect(url: str, settings: Mapping[str, str]) -> Connection:
-    """Open one connection.
+@asynccontextmanager
+async def connected(url: str, settings: Mapping[str, str]) -> AsyncIterator[Connection]:
+    """Open one connection for a while; what it did not commit is undone.
 
     Raises:
-        StoreBusy: the server cannot be reached, or does not let us in.
+        StoreBusy: the server cannot be reached, does not let us in, or went away.
     """
+    connection = None
     try:
-        return await asyncpg.connect(
+        connection = await asyncpg.connect(
             url, timeout=CONNECT_SECONDS, server_settings={**SESSION, **settings}
         )
+        yield connection
     except Exception as error:
         if _is_away(error):
             raise _busy(error) from error
         raise
+    finally:
+        if connection is not None:
+            break_off(connection)
 
 
 class Pool:

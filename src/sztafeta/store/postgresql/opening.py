@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Final
 
 from sztafeta.store.database import Database
 from sztafeta.store.gates import postgresql_faults, refuse_unsafe
 from sztafeta.store.latch import Latch
 from sztafeta.store.migrate import upgrade_script
-from sztafeta.store.postgresql.connections import Connection, connect
+from sztafeta.store.postgresql.connections import Connection, connected
 from sztafeta.store.postgresql.database import PostgresqlDatabase
 
 _GATED: Final = ("fsync", "synchronous_commit")
@@ -30,7 +28,7 @@ async def open_postgresql(
         NewerSchema: a newer version of the program was here.
         StoreBusy: the server cannot be reached.
     """
-    async with _connected(url) as connection:
+    async with connected(url, _PATIENT) as connection:
         found = {name: await connection.fetchval(f"SHOW {name}") for name in _GATED}
         faults = refuse_unsafe(postgresql_faults(found), i_know=i_know)
         await _migrate(connection)
@@ -48,25 +46,15 @@ async def migrate_postgresql(url: str) -> None:
         NewerSchema: the database knows a migration that this version does not.
         StoreBusy: the server cannot be reached.
     """
-    async with _connected(url) as connection:
+    async with connected(url, _PATIENT) as connection:
         await _migrate(connection)
 
 
-@asynccontextmanager
-async def _connected(url: str) -> AsyncIterator[Connection]:
-    connection = await connect(url, _PATIENT)
-    try:
-        yield connection
-    finally:
-        connection.terminate()
-
-
 async def _migrate(connection: Connection) -> None:
-    async with connection.transaction():
-        await connection.execute(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
-        script = await asyncio.to_thread(upgrade_script, await _revision(connection))
-        if script:
-            await connection.execute(script)
+    await connection.execute("BEGIN")
+    await connection.execute(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})")
+    script = await asyncio.to_thread(upgrade_script, await _revision(connection))
+    await connection.execute(f"{script}\n;COMMIT")
 
 
 async def _revision(connection: Connection) -> str | None:
