@@ -52,10 +52,11 @@ class PostgreSQL:
         self._settings: dict[str, str] = {}
         self._run("initdb", "-D", str(self._data), "-U", ROLE, "-A", "trust", "-E", "UTF8", "-N")
 
-    def new_database(self) -> str:
-        """Make an empty database and give its URL."""
+    def new_database(self, *, like: str = "/template1") -> str:
+        """Make a database, empty or like that of another URL, and give its URL."""
         name = f"test{next(self._names)}"
-        self._run("createdb", "-h", "127.0.0.1", "-p", str(self.port), "-U", ROLE, name)
+        where = ("-h", "127.0.0.1", "-p", str(self.port), "-U", ROLE)
+        self._run("createdb", *where, "-T", like.rpartition("/")[2], name)
         return f"postgresql://{ROLE}@127.0.0.1:{self.port}/{name}"
 
     def start(self, **settings: str) -> None:

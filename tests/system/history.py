@@ -1,4 +1,4 @@
-"""What the service's own books say, read from its SQLite file without its code's help.
+"""What the service's own books say, read from its database without its code's help.
 
 The crash oracle needs every recipient's state, attempts and final events at one moment, also of a service
 that is not running. The columns are those of `store/schema.py`; the states' numbers are those it stores.
@@ -6,8 +6,11 @@ that is not running. The columns are those of `store/schema.py`; the states' num
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
+import asyncpg
 import pysqlite3
 from tests.crash.ledger import Fate
 
@@ -32,9 +35,21 @@ def fates(data: Path) -> list[Fate]:
     """Give where every recipient stands."""
     database = pysqlite3.connect(f"file:{database_file(data)}?mode=ro", uri=True)
     try:
-        rows = database.execute(_FATES).fetchall()
+        return _fates(database.execute(_FATES).fetchall())
     finally:
         database.close()
+
+
+async def fates_at(url: str) -> list[Fate]:
+    """Give where every recipient stands in a PostgreSQL database."""
+    database = await asyncpg.connect(url)
+    try:
+        return _fates(await database.fetch(_FATES))
+    finally:
+        await database.close()
+
+
+def _fates(rows: Iterable[Any]) -> list[Fate]:
     return [
         Fate(
             key=key,
