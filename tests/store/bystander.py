@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import asyncpg
 
+PATIENCE_SECONDS = 20
 _SOMEBODY_WAITS = """
     SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
                     WHERE NOT granted AND datname = current_database())
@@ -30,8 +32,9 @@ class Bystander:
 
     async def until_somebody_waits(self) -> None:
         """Ask until another connection waits for a lock: there is no event to wait for."""
-        while not await self.ask(_SOMEBODY_WAITS):
-            pass
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while not await self.ask(_SOMEBODY_WAITS):
+                pass
 
     async def end_all_others(self) -> int:
         """End every other connection to this database; give how many there were."""
