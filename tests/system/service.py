@@ -111,9 +111,7 @@ def sztafeta() -> list[str]:
     return [sys.executable, "-m", "sztafeta"]
 
 
-def furnish(
-    folder: Path, run: Callable[[Sequence[str]], str], *, database_url: str = ""
-) -> str:
+def furnish(folder: Path, run: Callable[[Sequence[str]], str], *, database_url: str = "") -> str:
     """Create customer, SMTP account and sending domain; give the account's password."""
     folder.mkdir()
     house = House(folder=folder, password="", run=run, database_url=database_url)
