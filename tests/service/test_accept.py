@@ -149,6 +149,15 @@ async def test_everything_else_goes_on_octet_for_octet() -> None:
     assert b"secret@example.net" not in content
 
 
+async def test_authentication_results_that_claim_to_be_ours_are_removed() -> None:
+    """S-42 (RFC 8601 §5): nobody but us speaks under our name."""
+    forged = f"Authentication-Results: {HOSTNAME}; dkim=pass\r\n".encode()
+    theirs = b"Authentication-Results: mx.example.net; dkim=pass\r\n"
+    _, content = await Office().take(forged + theirs + FROM + BODY)
+    assert forged not in content
+    assert theirs in content
+
+
 async def test_message_id_and_date_are_added_when_missing() -> None:
     """C-063, C-064."""
     message, content = await Office().take(FROM + BODY)

@@ -1,4 +1,4 @@
-"""What the service's own books say, read from its SQLite file without its code's help.
+"""What the service's own books say, read from its database without its code's help.
 
 The crash oracle needs every recipient's state, attempts and final events at one moment, also of a service
 that is not running. The columns are those of `store/schema.py`; the states' numbers are those it stores.
@@ -7,9 +7,11 @@ that is not running. The columns are those of `store/schema.py`; the states' num
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pysqlite3
 from tests.crash.ledger import Fate
 
@@ -42,6 +44,19 @@ def database_file(data: Path) -> Path:
 
 def fates(data: Path) -> list[Fate]:
     """Give where every recipient stands."""
+    return _fates(_ask(data, _FATES))
+
+
+async def fates_at(url: str) -> list[Fate]:
+    """Give where every recipient stands in a PostgreSQL database."""
+    database = await asyncpg.connect(url)
+    try:
+        return _fates(await database.fetch(_FATES))
+    finally:
+        await database.close()
+
+
+def _fates(rows: Iterable[Any]) -> list[Fate]:
     return [
         Fate(
             key=key,
@@ -51,7 +66,7 @@ def fates(data: Path) -> list[Fate]:
             final_events=final_events,
             attempts=attempts,
         )
-        for key, recipient, state, attempts, final_events in _ask(data, _FATES)
+        for key, recipient, state, attempts, final_events in rows
     ]
 
 

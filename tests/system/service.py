@@ -1,4 +1,4 @@
-"""The whole service as a process of its own, on SQLite, on loopback ports that were free a moment ago.
+"""The whole service as a process of its own, on loopback ports that were free a moment ago.
 
 A `House` is a data folder with one customer, one SMTP account and one sending domain in it; it outlives the
 processes that run on it, which is what crash tests need. `house_template` is furnished once through the
@@ -58,6 +58,9 @@ class House:
     """Domain → port of its receiver on loopback."""
     settings: str = ""
     """More TOML: tables only."""
+    database_url: str = ""
+    """Empty: SQLite in the data folder."""
+    node_name: str = "relay"
     accept_unsafe_storage: bool = True
     """Temporary folders lie in memory on some machines."""
     run: Callable[[Sequence[str]], str] = cold_run
@@ -79,8 +82,10 @@ class House:
             f'[[routes]]\ndomains = ["{domain}"]\nhost = "127.0.0.1"\nport = {port}\n'
             for domain, port in self.routes.items()
         )
+        database = f'database_url = "{self.database_url}"\n' if self.database_url else ""
         self.settings_file.write_text(
             f'hostname = "relay.example.org"\ndata_directory = "{self.data}"\n'
+            f'node_name = "{self.node_name}"\n{database}'
             f"accept_unsafe_storage = {str(self.accept_unsafe_storage).lower()}\n"
             f'[[listeners]]\nname = "submission"\naddress = "127.0.0.1"\nport = {self.smtp_port}\n'
             f'[[listeners]]\nname = "relay"\naddress = "127.0.0.1"\nport = {self.other_port}\n'
@@ -106,10 +111,10 @@ def sztafeta() -> list[str]:
     return [sys.executable, "-m", "sztafeta"]
 
 
-def furnish(folder: Path, run: Callable[[Sequence[str]], str]) -> str:
+def furnish(folder: Path, run: Callable[[Sequence[str]], str], *, database_url: str = "") -> str:
     """Create customer, SMTP account and sending domain; give the account's password."""
     folder.mkdir()
-    house = House(folder=folder, password="", run=run)
+    house = House(folder=folder, password="", run=run, database_url=database_url)
     house.write_settings()
     house.command("migrate")
     house.command("account", "add-customer", "shop")
@@ -129,12 +134,12 @@ def house_template(folder: Path, run: Callable[[Sequence[str]], str] = cold_run)
 
 
 def move_in(
-    template: Path, folder: Path, *, routes: Mapping[str, int], settings: str = ""
+    template: Path, folder: Path, *, routes: Mapping[str, int], settings: str = "", **more: str
 ) -> House:
     """Copy a furnished house for one test."""
     shutil.copytree(template, folder)
     password = (folder / "password").read_text()
-    house = House(folder=folder, password=password, routes=routes, settings=settings)
+    house = House(folder=folder, password=password, routes=routes, settings=settings, **more)
     house.write_settings()
     return house
 

@@ -30,7 +30,7 @@ from sztafeta.store.latch import Latch
 from sztafeta.store.messages import Arrivals, Messages
 from sztafeta.store.migrate import migrate_sqlite
 from sztafeta.store.node import LEASE, Node
-from sztafeta.store.postgresql import migrate_postgresql, open_postgresql
+from sztafeta.store.postgresql.opening import migrate_postgresql, open_postgresql
 from sztafeta.store.queue_ids import QueueIds
 from sztafeta.store.queues import Queues
 from sztafeta.store.room import Room
