@@ -55,7 +55,7 @@ async def test_a_key_is_found_as_it_was_created(house: House) -> None:
 
 
 async def test_a_key_knows_its_account_as_it_is_now(house: House) -> None:
-    """R-15: what is suspended stays suspended, whichever door the mail comes in."""
+    """What is suspended stays suspended, whichever door the mail comes in."""
     key = await new_key(house, await account(house))
     await house.accounts.enable_customer("alice", enabled=False)
     found = await house.api_keys.api_key(key.key_id)

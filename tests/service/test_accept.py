@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from tests.doubles.manual_clock import ManualClock
-from tests.doubles.sending_office import SendingOffice
+from tests.doubles.sending_office import HOSTNAME, SendingOffice
 from tests.doubles.submission_house import KeptMail, Told, account
 
 from sztafeta.account.smtp_account import SenderRule, SmtpAccount
