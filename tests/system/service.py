@@ -54,6 +54,7 @@ class House:
     other_port: int = field(default_factory=free_port)
     tls_port: int = field(default_factory=free_port)
     http_port: int = field(default_factory=free_port)
+    api_port: int = field(default_factory=free_port)
     routes: Mapping[str, int] = field(default_factory=dict)
     """Domain → port of its receiver on loopback."""
     settings: str = ""
@@ -90,7 +91,8 @@ class House:
             f'[[listeners]]\nname = "submission"\naddress = "127.0.0.1"\nport = {self.smtp_port}\n'
             f'[[listeners]]\nname = "relay"\naddress = "127.0.0.1"\nport = {self.other_port}\n'
             f'[[listeners]]\nname = "submissions"\naddress = "127.0.0.1"\nport = {self.tls_port}\n'
-            f'tls = "implicit"\n[http]\nport = {self.http_port}\n{self.settings}\n{routes}'
+            f'tls = "implicit"\n[http]\nport = {self.http_port}\n'
+            f"[api]\nport = {self.api_port}\n{self.settings}\n{routes}"
         )
 
     def client(self) -> Client:
