@@ -1,5 +1,5 @@
 #!/bin/bash
-# Test with foreign mail programs, a real browser, and the crash campaign at full size.
+# Test with foreign mail programs and a real browser.
 # VENV names the virtual environment; arguments go to pytest.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -7,6 +7,6 @@ cd "$(dirname "$0")/.."
 tools/peers.sh acceptance
 tests=("$@")
 if [ "${#tests[@]}" = 0 ]; then
-    tests=(tests/acceptance tests/crash)
+    tests=(tests/acceptance)
 fi
 exec "${VENV:-.venv}/bin/pytest" -m "acceptance" --timeout=900 "${tests[@]}"

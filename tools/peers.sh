@@ -9,7 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 bench=(postfix opendkim openssl)
-acceptance=("${bench[@]}" opendkim-tools libsasl2-modules swaks msmtp curl chromium nodejs)
+# swaks only recommends the TLS that we test it with.
+acceptance=("${bench[@]}" opendkim-tools libsasl2-modules swaks libnet-ssleay-perl msmtp curl chromium nodejs)
 
 is_installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 

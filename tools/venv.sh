@@ -26,10 +26,11 @@ pip() { "$folder/bin/python" -m pip --quiet --disable-pip-version-check "$@"; }
 cannot() {
   fail "The packages could not be installed; what pip said is above. Is the package index reachable?"
 }
-# dkimpy comes as source alone: it is built with the locked setuptools, not with whatever is newest.
-awk '/^[^ #]/ {ours = /^setuptools==/} ours' "requirements/$set.txt" >"$folder/.setuptools.txt"
-pip install --require-hashes --only-binary :all: -r "$folder/.setuptools.txt" || cannot
-pip install --require-hashes --no-build-isolation --only-binary :all: --no-binary dkimpy \
-  -r "requirements/$set.txt" || cannot
+# dkimpy comes as source alone: it is built last, with the locked setuptools, not with whatever is newest.
+lock=requirements/$set.txt
+awk '/^[^ #]/ {source = /^dkimpy==/} !source' "$lock" >"$folder/.wheels.txt"
+awk '/^[^ #]/ {source = /^dkimpy==/} source' "$lock" >"$folder/.sources.txt"
+pip install --require-hashes --no-deps --only-binary :all: -r "$folder/.wheels.txt" || cannot
+pip install --require-hashes --no-deps --no-build-isolation --use-pep517 -r "$folder/.sources.txt" || cannot
 pip install --no-deps --no-build-isolation --no-index -e .
 touch "$folder/.$set"

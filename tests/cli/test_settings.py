@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -69,5 +70,8 @@ def test_a_store_that_cannot_be_opened_is_one_line(tmp_path: Path) -> None:
     assert len(ended.err.splitlines()) == 1
 
 
-def test_health_without_a_service_says_what_to_do(sztafeta: Sztafeta) -> None:
-    assert "is sztafeta serve running" in sztafeta("health", code=1).err
+def test_health_without_a_service_says_what_to_do(tmp_path: Path) -> None:
+    with socket.socket() as reserved:  # bound, but nobody listens
+        reserved.bind(("127.0.0.1", 0))
+        line = Sztafeta(tmp_path, f"[http]\nport = {reserved.getsockname()[1]}\n")
+        assert "is sztafeta serve running" in line("health", code=1).err

@@ -145,3 +145,24 @@ def test_the_settings_are_frozen() -> None:
 
 def test_a_key_has_one_name_in_the_environment() -> None:
     assert variable("delivery.timeouts.dot") == "SZTAFETA_DELIVERY__TIMEOUTS__DOT"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('database_url = "mysql://x/y"', "database_url: must be postgresql://"),
+        ('database_url = "garbage"', "database_url: must be postgresql://"),
+        ('hostname = "bad host!"', "hostname: 'bad host!' is not a host name"),
+        ('hostname = "mail.example.com\\r\\nX"', "is not a host name; write for example"),
+        ('[delivery]\nttl = "0s"', "delivery.ttl: must be longer than 0s"),
+        ('[delivery.timeouts]\ndot = "0s"', "delivery.timeouts.dot: must be longer than 0s"),
+        ('[[listeners]]\nname = "a"\nport = 99999', "listeners[0].port: 99999 is not a port"),
+        (
+            '[[listeners]]\nname = "a"\nport = 1\naddress = "localhost"',
+            "write for example 127.0.0.1",
+        ),
+        ('[[listeners]]\nname = "a"\nport = "x"', "listeners[0].port: 'x' is not a port"),
+    ],
+)
+def test_a_value_that_cannot_be_says_how_one_looks(tmp_path: Path, text: str, said: str) -> None:
+    assert said in fault_of(written(tmp_path, text))

@@ -15,14 +15,7 @@ from tests.contracts.houses import (
     sqlite_house,
 )
 from tests.contracts.letters import Writer
-from tests.doubles.postgres import PostgreSQL, running_postgresql
-
-
-@pytest.fixture(scope="session")
-def postgresql() -> PostgreSQL:
-    """Start a real server when the first test asks for it; it ends with the session."""
-    with running_postgresql() as server:
-        yield server
+from tests.doubles.postgres import PostgreSQL
 
 
 @pytest_asyncio.fixture(params=["memory", "sqlite", "postgresql"])

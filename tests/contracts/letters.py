@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from tests.doubles.manual_clock import ManualClock
 
+from sztafeta.account.api_key import Mode
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.delivery.state import State
 from sztafeta.event import Event, EventKind
@@ -50,6 +51,12 @@ class Writer:
         ttl: timedelta = timedelta(hours=48),
         state: State = State.QUEUED,
         subject: str = "hello",
+        due_at: datetime | None = None,
+        mode: Mode = Mode.LIVE,
+        submission_id: int | None = None,
+        tags: tuple[str, ...] = (),
+        metadata: dict[str, str] | None = None,
+        header_message_id: str = "<1@example.com>",
     ) -> NewMessage:
         """Write a message to these addresses."""
         message_id = self.ids.next(self.now) if message_id is None else message_id
@@ -58,6 +65,7 @@ class Writer:
                 recipient_id=self.ids.next(self.now),
                 forward_path=ForwardPath(mailbox=parse_mailbox(address)),
                 state=state,
+                due_at=due_at,
             )
             for address in to or ("bob@example.net",)
         )
@@ -68,7 +76,7 @@ class Writer:
             envelope=Envelope(reverse_path=reverse_path, eight_bit=True),
             recipients=recipients,
             content=content or RowContent(BODY),
-            header_message_id="<1@example.com>",
+            header_message_id=header_message_id,
             subject=subject,
             signing_domain="example.com",
             accepted_at=self.now,
@@ -77,6 +85,10 @@ class Writer:
             events=tuple(
                 self.event(message_id, one.recipient_id, EventKind.QUEUED) for one in recipients
             ),
+            mode=mode,
+            submission_id=submission_id,
+            tags=tags,
+            metadata=metadata or {},
         )
 
     def event(self, message_id: int, recipient_id: int, kind: EventKind) -> Event:

@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from tests.crash.ledger import Audit, Copy, Fate, Offer, Told, audit
+from tests.crash.ledger import Audit, Copy, Fate, Name, Offer, Told, audit
+from tests.crash.warm_start import WarmStart
 from tests.system.client import Message, Refused
 from tests.system.history import fates
 from tests.system.receiver import Receiver
-from tests.system.service import House, Service, sztafeta
+from tests.system.service import House, Service
 
-SETTLE_SECONDS = 60
-RETRY_SOON = '[delivery]\nretries = ["1s"]\njitter = 0.0\n'
+PATIENCE_SECONDS = 90
+"""How long a busy machine may take to come to what a test waits for."""
+RETRY_SOON = '[delivery]\nretries = ["250ms"]\njitter = 0.0\n'
 """The ladder of a campaign: nobody waits for two minutes."""
-
-
-def launched(*arguments: str) -> list[str]:
-    """Give the command that starts the service with a trap or a sabotage."""
-    return [sys.executable, "-m", "tests.crash.launcher", *arguments]
 
 
 @dataclass(slots=True)
@@ -31,9 +27,12 @@ class Campaign:
     house: House
     receivers: dict[str, Receiver]
     """Domain → receiver."""
+    warm: WarmStart
+    offered: list[Message] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
-    in_flight: int = 0
-    """Recipients that were on the wire at a crash: each excuses one duplicate."""
+    """What each client was told."""
+    in_flight: Counter[Name] = field(default_factory=Counter)
+    """How often a recipient was on the wire at a crash: each time excuses one copy more."""
     _number: int = 0
 
     # -- load ------------------------------------------------------------------------------------
@@ -44,11 +43,13 @@ class Campaign:
         for _ in range(count):
             self._number += 1
             domain = domains[self._number % len(domains)]
-            yield Message(
+            message = Message(
                 key=f"<{self._number}@example.com>",
                 recipients=(f"customer{self._number}@{domain}",),
                 size=size,
             )
+            self.offered.append(message)
+            yield message
 
     async def offer(self, messages: Iterator[Message], *, sessions: int = 4) -> None:
         """Send from several sessions until all is offered or the service is gone."""
@@ -67,24 +68,42 @@ class Campaign:
 
     # -- lives -----------------------------------------------------------------------------------
 
-    async def life(
-        self, work: Callable[[Service], object], *, launcher: Sequence[str] | None = None
-    ) -> None:
-        """Run the service until it is killed by a trap, or by `work` once it returns."""
-        async with Service(self.house, launcher or sztafeta()) as service:
-            outcome = work(service)
-            if asyncio.iscoroutine(outcome):
-                await outcome
+    def service(self, *options: str) -> Service:
+        """Give a life of the service, with a trap, a sabotage or a sick disk (tests/crash/launcher.py)."""
+        return Service(self.house, self.warm.launcher(*options))
+
+    def service_beside(self, *options: str) -> Service:
+        """Give another process on the same data, with ports of its own."""
+        folder = self.house.folder.with_name("beside")
+        folder.mkdir()
+        (folder / "data").symlink_to(self.house.data)
+        house = House(
+            folder=folder,
+            password=self.house.password,
+            routes=self.house.routes,
+            settings=self.house.settings,
+        )
+        house.write_settings()
+        return Service(house, self.warm.launcher(*options))
+
+    async def life(self, work: Callable[[Service], Awaitable[None]], *options: str) -> None:
+        """Run the service until it is killed by a trap, or by us once `work` is done."""
+        async with self.service(*options) as service:
+            await work(service)
             service.kill()
             await service.ended()
-        self.in_flight += sum(fate.state == "sending" for fate in self.fates())
+        self.in_flight.update(fate.name for fate in self.fates() if fate.state == "sending")
 
     async def settle(self) -> None:
         """Give the service a quiet life until nothing is on its way, then let it drain and end."""
-        async with Service(self.house) as service:
-            await settled(self.house.data)
+        async with self.service() as service:
+            await until(self.is_settled)
             service.terminate()
             assert await service.ended() == 0, service.tail()
+
+    def is_settled(self) -> bool:
+        """Say whether every recipient has its final state."""
+        return all(fate.is_final for fate in self.fates())
 
     # -- books -----------------------------------------------------------------------------------
 
@@ -110,17 +129,29 @@ class Campaign:
         """Compare the books."""
         return audit(self.offers, self.copies(), self.fates())
 
+    def violations(self) -> dict[str, list[str]]:
+        """Give what no fault excuses: neither a crash nor a receiver that kept a message and hung up."""
+        return self.audit().violations(self.in_flight + self.resets())
+
+    def resets(self) -> Counter[Name]:
+        """Count how often a receiver kept a message and hung up: each is the other side's duplicate."""
+        found: Counter[Name] = Counter()
+        for receiver in self.receivers.values():
+            for received in receiver.hung_up_on:
+                found.update((received.key, recipient) for recipient in received.recipients)
+        return found
+
     def acknowledged(self) -> int:
         """How many recipients were promised."""
         return sum(offer.told is Told.YES for offer in self.offers)
 
-    def resets(self) -> int:
-        """How often a receiver kept a message and hung up: each is the other side's duplicate."""
-        return sum(receiver.resets for receiver in self.receivers.values())
+    def unanswered(self) -> set[str]:
+        """Name the messages whose client heard nothing."""
+        return {offer.key for offer in self.offers if offer.told is Told.NOTHING}
 
 
-async def settled(data: Path, *, seconds: float = SETTLE_SECONDS) -> None:
-    """Wait until every recipient has its final state: another process does it, so we can only look."""
-    async with asyncio.timeout(seconds):
-        while any(not fate.is_final for fate in fates(data)):  # noqa: ASYNC110 - see above
-            await asyncio.sleep(0.1)
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until something is true of another process: it sends no news, so we can only look."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not condition():  # noqa: ASYNC110 - see above
+            await asyncio.sleep(0.02)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 from tests.crash.campaign import RETRY_SOON, Campaign
+from tests.crash.warm_start import WarmStart
 from tests.system.receiver import Receiver
 from tests.system.service import house_template, move_in
 
@@ -15,13 +16,20 @@ Staged = Callable[..., Awaitable[Campaign]]
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def warm() -> Iterator[WarmStart]:
+    """Import the service once for all."""
+    with WarmStart() as warm:
+        yield warm
+
+
+@pytest.fixture(scope="session")
+def template(tmp_path_factory: pytest.TempPathFactory, warm: WarmStart) -> Path:
     """Furnish one house for all."""
-    return house_template(tmp_path_factory.getbasetemp() / "house")
+    return house_template(tmp_path_factory.getbasetemp() / "house", warm.run)
 
 
 @pytest.fixture
-async def stage(template: Path, tmp_path: Path) -> AsyncIterator[Staged]:
+async def stage(template: Path, warm: WarmStart, tmp_path: Path) -> AsyncIterator[Staged]:
     """Give a function that opens receivers and moves into a house that routes to them."""
     async with AsyncExitStack() as stack:
 
@@ -32,6 +40,7 @@ async def stage(template: Path, tmp_path: Path) -> AsyncIterator[Staged]:
                 await stack.enter_async_context(receiver)
             routes = {domain: receiver.port for domain, receiver in named.items()}
             house = move_in(template, tmp_path / "house", routes=routes, settings=settings)
-            return Campaign(house, named)
+            house.run = warm.run
+            return Campaign(house, named, warm)
 
         yield make

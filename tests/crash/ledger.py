@@ -7,10 +7,13 @@ compares them (acceptance §1.4) and knows nothing of how the service works.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import Enum
+
+Name = tuple[str, str]
+"""Message-ID and recipient."""
 
 
 class Told(Enum):
@@ -31,6 +34,11 @@ class Offer:
     body_sha256: str
     told: Told
 
+    @property
+    def name(self) -> Name:
+        """What it is called in the books."""
+        return self.key, self.recipient
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Copy:
@@ -41,6 +49,11 @@ class Copy:
     body_sha256: str
     accepted: bool
     """The receiver said 250, or kept the message and hung up."""
+
+    @property
+    def name(self) -> Name:
+        """What it is called in the books."""
+        return self.key, self.recipient
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +66,11 @@ class Fate:
     is_final: bool
     final_events: int
     attempts: int
+
+    @property
+    def name(self) -> Name:
+        """What it is called in the books."""
+        return self.key, self.recipient
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,21 +94,22 @@ class Audit:
     duplicated: list[str] = field(default_factory=list)
     """A receiver accepted more than one copy: one entry for each copy too many."""
 
-    def violations(self, *, in_flight: int = 0) -> dict[str, list[str]]:
-        """Give what is forbidden; at most `in_flight` duplicates are excused by the faults."""
-        found = {each.name: getattr(self, each.name) for each in fields(self)}
-        if len(self.duplicated) <= in_flight:
-            del found["duplicated"]
+    def violations(self, excused: Mapping[Name, int] | None = None) -> dict[str, list[str]]:
+        """Give what is forbidden; each fault excuses one copy more of what was in flight, no other."""
+        found = {each.name: list(getattr(self, each.name)) for each in fields(self)}
+        for name, copies in (excused or {}).items():
+            for _ in range(min(copies, found["duplicated"].count(_text(name)))):
+                found["duplicated"].remove(_text(name))
         return {name: entries for name, entries in found.items() if entries}
 
 
 def audit(offers: Iterable[Offer], copies: Iterable[Copy], fates: Iterable[Fate]) -> Audit:
     """Compare the three books."""
-    offered = {(offer.key, offer.recipient): offer for offer in offers}
-    known = {(fate.key, fate.recipient): fate for fate in fates}
-    seen: dict[tuple[str, str], list[Copy]] = defaultdict(list)
+    offered = _last_words(offers)
+    known = {fate.name: fate for fate in fates}
+    seen: dict[Name, list[Copy]] = defaultdict(list)
     for copy in copies:
-        seen[copy.key, copy.recipient].append(copy)
+        seen[copy.name].append(copy)
     found = Audit()
     for name, offer in offered.items():
         if offer.told is Told.YES and name not in known:
@@ -100,6 +119,15 @@ def audit(offers: Iterable[Offer], copies: Iterable[Copy], fates: Iterable[Fate]
     for name, fate in known.items():
         _audit_fate(found, _text(name), fate, seen.get(name, []))
     return found
+
+
+def _last_words(offers: Iterable[Offer]) -> dict[Name, Offer]:
+    """Know each offer by its name; of one that was repeated, a 250 once given stays given."""
+    known: dict[Name, Offer] = {}
+    for offer in offers:
+        if offer.name not in known or known[offer.name].told is not Told.YES:
+            known[offer.name] = offer
+    return known
 
 
 def _audit_copies(found: Audit, name: str, offer: Offer | None, copies: list[Copy]) -> None:
@@ -122,10 +150,5 @@ def _audit_fate(found: Audit, name: str, fate: Fate, copies: list[Copy]) -> None
         found.uncounted.append(f"{name}: {len(copies)} copies, {fate.attempts} attempts")
 
 
-def _text(name: tuple[str, str]) -> str:
+def _text(name: Name) -> str:
     return f"{name[0]} for {name[1]}"
-
-
-def states(fates: Iterable[Fate]) -> Counter[str]:
-    """Count recipients by state, for messages."""
-    return Counter(fate.state for fate in fates)

@@ -6,7 +6,7 @@ import asyncio
 import random
 
 import pytest
-from tests.crash.campaign import RETRY_SOON, Campaign
+from tests.crash.campaign import Campaign
 from tests.crash.conftest import Staged
 from tests.system.history import is_sound
 from tests.system.receiver import Receiver, moody, rude
@@ -32,7 +32,6 @@ async def _kill_at_random(campaign: Campaign, *, kills: int, seed: int) -> None:
 
 async def _run(stage: Staged, *, kills: int, seed: int) -> None:
     campaign = await stage(
-        RETRY_SOON,
         ok=Receiver(),
         slow=Receiver(pause=0.3),
         moody=Receiver(dot=moody(seed)),
@@ -40,25 +39,18 @@ async def _run(stage: Staged, *, kills: int, seed: int) -> None:
     )
     await _kill_at_random(campaign, kills=kills, seed=seed)
     await campaign.settle()
-    excused = campaign.in_flight + campaign.resets()
     assert campaign.acknowledged() > 0
-    assert campaign.audit().violations(in_flight=excused) == {}
+    assert campaign.violations() == {}
     assert {fate.state for fate in campaign.fates()} == {"delivered"}
     assert is_sound(campaign.house.data)
 
 
 async def test_five_random_kills_lose_nothing(stage: Staged) -> None:
-    """Campaign K: lost, invented, forbidden, altered, silent = 0; duplicates at most in flight."""
+    """Campaign K: lost, invented, forbidden, altered, silent = 0; no duplicate that was not in flight."""
     await _run(stage, kills=5, seed=5)
 
 
-@pytest.mark.acceptance
-async def test_fifty_random_kills_lose_nothing(stage: Staged) -> None:
-    """Campaign K at the size of a release."""
-    await _run(stage, kills=50, seed=50)
-
-
 @pytest.mark.campaign
-async def test_a_thousand_random_kills_lose_nothing(stage: Staged) -> None:
-    """Campaign K at the size of a night."""
-    await _run(stage, kills=1000, seed=1000)
+async def test_fifty_random_kills_lose_nothing(stage: Staged) -> None:
+    """Campaign K at full size."""
+    await _run(stage, kills=50, seed=50)

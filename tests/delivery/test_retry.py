@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,7 +20,14 @@ def _walk(draw: float, ttl: timedelta) -> list[timedelta]:
     """Give the age at each attempt until it is given up."""
     ages, now, attempt = [timedelta(0)], START, 1
     while (
-        due := next_due(attempt=attempt, now=now, expires_at=START + ttl, plan=PLAN, draw=draw)
+        due := next_due(
+            attempt=attempt,
+            accepted_at=START,
+            now=now,
+            expires_at=START + ttl,
+            plan=PLAN,
+            draw=draw,
+        )
     ) is not None:
         assert due > now
         ages.append(due - START)
@@ -50,13 +58,36 @@ def test_the_last_word_comes_at_the_end_and_not_after_it(draw: float, minutes: i
 
 def test_waits_are_drawn_apart() -> None:
     """R-53: ±20 %."""
-    arguments = {"attempt": 1, "now": START, "expires_at": START + timedelta(days=2), "plan": PLAN}
+    end = START + timedelta(days=2)
+    arguments = {
+        "attempt": 1,
+        "accepted_at": START,
+        "now": START,
+        "expires_at": end,
+        "plan": PLAN,
+    }
     early = next_due(**arguments, draw=0.0)  # type: ignore[arg-type]
     late = next_due(**arguments, draw=0.999999)  # type: ignore[arg-type]
     assert early is not None
     assert late is not None
     assert early - START == PLAN.first * 0.8
     assert PLAN.first * 1.19 < late - START <= PLAN.first * 1.2
+
+
+@given(DRAWS)
+def test_every_step_of_the_ladder_is_stood_on_once(draw: float) -> None:
+    ages = _walk(draw, timedelta(days=2))
+    share = 1 + PLAN.jitter * (2 * draw - 1)
+    waits = [later - sooner for sooner, later in itertools.pairwise(ages)][: len(PLAN.waits)]
+    for wait, planned in zip(waits, PLAN.waits, strict=True):
+        assert abs(wait - planned * share) < timedelta(milliseconds=1)
+
+
+def test_attempts_that_cost_no_wait_do_not_climb_the_ladder() -> None:
+    """R-43, R-60."""
+    assert PLAN.wait(attempt=12, age=timedelta(0)) == PLAN.first
+    assert PLAN.wait(attempt=12, age=timedelta(minutes=12)) == PLAN.waits[2]
+    assert PLAN.wait(attempt=1, age=timedelta(days=1)) == PLAN.first
 
 
 @pytest.mark.parametrize("plan", [{"waits": ()}, {"waits": (timedelta(0),)}, {"jitter": 1.0}])

@@ -55,8 +55,8 @@ class MemoryApiKeys:
 
     async def note_use(self, uses: Mapping[str, tuple[datetime, str]]) -> None:
         for key_id, (at, address) in uses.items():
-            if key_id in self._keys:
-                key = self._keys[key_id]
+            key = self._keys.get(key_id)
+            if key is not None and (key.last_used_at is None or key.last_used_at < at):
                 self._keys[key_id] = replace(key, last_used_at=at, last_used_from=address)
 
     async def _seen(self, key: ApiKey) -> ApiKey | None:

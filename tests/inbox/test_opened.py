@@ -51,6 +51,14 @@ def test_a_picture_that_came_along_is_shown() -> None:
     assert 'src="data:image/png;base64,' in (open_message(MIXED).html or "")
 
 
+def test_a_picture_from_elsewhere_leaves_its_alternative_text() -> None:
+    """W-09: the frame's policy would block it; here it is not even asked for."""
+    html = "<img src=https://example.net/pixel.gif alt=Offer><img src=x><img src='data:image/png;base64,AA'>"
+    shown = open_message(b"Content-Type: text/html\r\n\r\n" + html.encode()).html or ""
+    assert "src=" not in shown
+    assert 'alt="Offer"' in shown
+
+
 def test_a_file_name_has_no_path() -> None:
     """W-30: `../../x`."""
     (attachment,) = open_message(MIXED).attachments

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sztafeta.mail.address import (
+    UNSEEN,
     AddressFault,
     Mailbox,
     parse_domain,
@@ -24,7 +25,7 @@ VISIBLE = st.characters(
     min_codepoint=0x20, exclude_characters="\x7f", exclude_categories=("Cc", "Cs", "Zl", "Zp", "Zs")
 )
 LOCAL_PART = st.text(VISIBLE | st.just(" "), min_size=1, max_size=30).filter(
-    lambda text: len(quote_local_part(text).encode()) <= 64
+    lambda text: len(quote_local_part(text).encode()) <= 64 and not UNSEEN.search(text)
 )
 MAILBOX = st.builds(Mailbox, LOCAL_PART, DOMAIN | LITERAL)
 
@@ -158,3 +159,19 @@ def test_s_29_long_nonsense_is_refused_and_never_recursed_into(unit: str) -> Non
     for text in (unit * 10_000, f"a@{unit * 10_000}", f'"{unit * 10_000}"@example.com'):
         with pytest.raises(AddressFault):
             parse_mailbox(text)
+
+
+@pytest.mark.parametrize(
+    "char", ["\u202e", "\u200b", "\u2060", "\ufeff", "\u00ad", "\u00a0", "\u2028", "\U000e0041"]
+)
+def test_a_character_that_nobody_sees_is_refused(char: str) -> None:
+    """S-45: bidirectional overrides, zero-width and odd spaces, bare and in quotes."""
+    for text in (f"a{char}b@example.com", f'"a{char}b"@example.com', f"a@exam{char}ple.com"):
+        with pytest.raises(AddressFault):
+            parse_mailbox(text)
+
+
+@pytest.mark.parametrize("local_part", ["क्‍ष", "می‌خواهم"])
+def test_the_joiners_that_scripts_need_are_kept(local_part: str) -> None:
+    """S-45: what is invisible alone may carry meaning inside a word (RFC 6531 §3.3)."""
+    assert parse_mailbox(f"{local_part}@example.com").local_part == local_part

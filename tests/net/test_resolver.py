@@ -190,3 +190,28 @@ async def test_odd_names_are_temporary_trouble_and_never_an_exception() -> None:
     for domain in ("a" * 64 + ".example", "..", "a..b", "\x00.example"):
         found = await _route(domain)
         assert isinstance(found, Failure)
+
+
+async def test_domains_that_failed_before_leave_places_for_the_others() -> None:
+    """R-61: a crowd of dead name servers does not keep a healthy domain from being looked up."""
+    dead = ("one.example", "two.example", "three.example")
+    async with ZoneServer(ZONE | dict.fromkeys(dead, Misbehaviour.SERVFAIL)) as server:
+        clock = ManualClock()
+        router = DnsRouter(
+            rules=(),
+            ourselves=Ourselves(),
+            clock=clock,
+            settings=ResolverSettings(nameservers=(server.address,), in_flight=2),
+        )
+        for domain in dead:
+            assert isinstance(await router.route(domain), Failure)
+        clock.advance(timedelta(seconds=31))
+        server.zone |= dict.fromkeys(dead, Misbehaviour.SILENT)
+        again = [asyncio.ensure_future(router.route(domain)) for domain in dead]
+        await asyncio.sleep(0)
+        healthy = asyncio.ensure_future(router.route("example.com"))
+        await asyncio.wait([healthy, *again], return_when=asyncio.FIRST_COMPLETED)
+        assert healthy.done()
+        assert not any(look_up.done() for look_up in again)
+        for look_up in again:
+            look_up.cancel()

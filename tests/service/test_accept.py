@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from tests.doubles.manual_clock import ManualClock
-from tests.doubles.sending_office import SendingOffice
+from tests.doubles.sending_office import HOSTNAME, SendingOffice
 from tests.doubles.submission_house import KeptMail, Told, account
 
 from sztafeta.account.smtp_account import SenderRule, SmtpAccount
@@ -147,6 +147,15 @@ async def test_everything_else_goes_on_octet_for_octet() -> None:
     _, _, kept = content.partition(b"+0000\r\n")
     assert kept.endswith(odd + FROM + body)
     assert b"secret@example.net" not in content
+
+
+async def test_authentication_results_that_claim_to_be_ours_are_removed() -> None:
+    """S-42 (RFC 8601 §5): nobody but us speaks under our name."""
+    forged = f"Authentication-Results: {HOSTNAME}; dkim=pass\r\n".encode()
+    theirs = b"Authentication-Results: mx.example.net; dkim=pass\r\n"
+    _, content = await Office().take(forged + theirs + FROM + BODY)
+    assert forged not in content
+    assert theirs in content
 
 
 async def test_message_id_and_date_are_added_when_missing() -> None:

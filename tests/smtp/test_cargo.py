@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.doubles.parcels import SIGNATURE, cargo_to
 
@@ -174,7 +174,7 @@ def test_a_parameter_that_could_end_its_own_line_is_left_out(value: str) -> None
     assert rcpt(path) == b"RCPT TO:<bob@example.net>\r\n"
 
 
-KNOWN = r"(?: (?:NOTIFY=[A-Z,]+|ORCPT=[^\s]+))*"
+KNOWN = r"(?: (?:NOTIFY=[A-Z,]+|ORCPT=[^ \r\n]+))*"
 WIRE = re.compile(rf"RCPT TO:<[^<>\r\n]*>{KNOWN}\r\n")
 
 
@@ -184,6 +184,8 @@ WIRE = re.compile(rf"RCPT TO:<[^<>\r\n]*>{KNOWN}\r\n")
     st.one_of(st.none(), st.sampled_from([Notify.NEVER, Notify.SUCCESS, Notify.DELAY])),
     st.booleans(),
 )
+@example("bob", "utf-8;a\x85b", None, True)
+@example("bob", "utf-8;a\u2028b", None, True)
 def test_whatever_is_in_an_envelope_the_line_is_one_rcpt(
     local_part: str, original: str | None, notify: Notify | None, smtputf8: bool
 ) -> None:

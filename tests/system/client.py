@@ -34,8 +34,9 @@ class Message:
 
     def content(self) -> bytes:
         """Write it, with the ledger's mark as its first field."""
+        to = ",\r\n ".join(self.recipients)
         header = (
-            f"From: Shop <shop@example.com>\r\nTo: {', '.join(self.recipients)}\r\n"
+            f"From: Shop <shop@example.com>\r\nTo: {to}\r\n"
             f"Subject: order {self.key}\r\nMessage-ID: {self.key}\r\n"
             "Date: Mon, 24 Nov 2025 12:00:00 +0000\r\n\r\n"
         ).encode()
@@ -71,13 +72,13 @@ class Client:
     async def send(self, message: Message) -> Told:
         """Offer a message and say what was answered."""
         try:
-            await self.submit(message)
+            await self.begin(message)
         except Refused:
             await self.reset()
             return Told.NO
         except (ConnectionError, asyncio.IncompleteReadError):
             return Told.NOTHING
-        return Told.YES
+        return await self.finish(message)
 
     async def submit(self, message: Message) -> str:
         """Offer a message and give the reply to the final dot.
@@ -86,10 +87,7 @@ class Client:
             Refused: the server does not want it.
         """
         await self.begin(message)
-        key = message.idempotency_key
-        field = f"Idempotency-Key: {key}\r\n".encode() if key else b""
-        await self.write(field + _stuffed(message.content()) + b".\r\n")
-        return await self.expect("250")
+        return await self.end(message)
 
     async def begin(self, message: Message) -> None:
         """Say everything before the content.
@@ -97,10 +95,40 @@ class Client:
         Raises:
             Refused: the server does not want it.
         """
+        await self.open_transaction(message)
+        await self.command("DATA", "354")
+
+    async def open_transaction(self, message: Message) -> None:
+        """Say MAIL and RCPT.
+
+        Raises:
+            Refused: the server does not want it.
+        """
         await self.command(f"MAIL FROM:<{message.sender}> {message.mail_parameters}".strip(), "250")
         for recipient in message.recipients:
             await self.command(f"RCPT TO:<{recipient}> {message.rcpt_parameters}".strip(), "250")
-        await self.command("DATA", "354")
+
+    async def finish(self, message: Message) -> Told:
+        """Send the content of a message that was begun, and say what was answered."""
+        try:
+            await self.end(message)
+        except Refused:
+            await self.reset()
+            return Told.NO
+        except (ConnectionError, asyncio.IncompleteReadError):
+            return Told.NOTHING
+        return Told.YES
+
+    async def end(self, message: Message) -> str:
+        """Send the content and the final dot, and give the reply.
+
+        Raises:
+            Refused: the server did not take it.
+        """
+        key = message.idempotency_key
+        field = f"Idempotency-Key: {key}\r\n".encode() if key else b""
+        await self.write(field + _stuffed(message.content()) + b".\r\n")
+        return await self.expect("250")
 
     async def reset(self) -> None:
         """Be ready for another message."""

@@ -96,6 +96,12 @@ def rude(seed: int) -> Callable[[Received], str]:
     return answer
 
 
+def _set() -> asyncio.Event:
+    event = asyncio.Event()
+    event.set()
+    return event
+
+
 @dataclass(slots=True, eq=False)
 class Receiver:
     """One receiver at a loopback port."""
@@ -109,8 +115,12 @@ class Receiver:
     got: list[Received] = field(default_factory=list)
     """Every message whose final dot came."""
     connections: int = 0
-    resets: int = 0
-    """How often it kept a message and hung up."""
+    hung_up_on: list[Received] = field(default_factory=list)
+    """What it kept and did not answer."""
+    may_answer: asyncio.Event = field(default_factory=_set)
+    """Clear it, and final dots go unanswered until it is set again."""
+    waiting: int = 0
+    """How many final dots came and are not answered yet."""
     port: int = 0
     _server: asyncio.Server | None = None
     _news: asyncio.Condition = field(default_factory=asyncio.Condition)
@@ -131,11 +141,11 @@ class Receiver:
         """The copies it took responsibility for."""
         return [received for received in self.got if received.accepted]
 
-    async def wait_for(self, count: int, *, seconds: float = 30) -> None:
+    async def wait_for(self, count: int, *, seconds: float = 90) -> None:
         """Wait until `count` copies were accepted."""
         await self.wait_until(lambda: len(self.accepted) >= count, seconds=seconds)
 
-    async def wait_until(self, condition: Callable[[], bool], *, seconds: float = 30) -> None:
+    async def wait_until(self, condition: Callable[[], bool], *, seconds: float = 90) -> None:
         """Wait until something is true of what came in; looked at after every dot."""
         async with asyncio.timeout(seconds), self._news:
             await self._news.wait_for(condition)
@@ -231,12 +241,15 @@ class _Conversation:
 
     async def _answer(self, received: Received) -> None:
         receiver = self._receiver
+        receiver.waiting += 1
         await asyncio.sleep(receiver.pause)
+        await receiver.may_answer.wait()
+        receiver.waiting -= 1
         try:
             answer = receiver.dot(received)
         except Reset:
             received.accepted = True
-            receiver.resets += 1
+            receiver.hung_up_on.append(received)
             await receiver.note(received)
             raise
         received.accepted = answer.startswith("2")

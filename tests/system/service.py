@@ -1,4 +1,4 @@
-"""The whole service as a process of its own, on SQLite, on loopback ports that were free a moment ago.
+"""The whole service as a process of its own, on loopback ports that were free a moment ago.
 
 A `House` is a data folder with one customer, one SMTP account and one sending domain in it; it outlives the
 processes that run on it, which is what crash tests need. `house_template` is furnished once through the
@@ -15,17 +15,18 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from tests.system.client import Client
 
 LOGIN = "1.shop.smtp"
 SENDING_DOMAIN = "example.com"
-START_SECONDS = 30
-DRAIN_SECONDS = 35
+START_SECONDS = 60
+END_SECONDS = 60
+"""Longer than the service may take by its own clock: the machine may be busy."""
 
 
 def free_port() -> int:
@@ -33,6 +34,14 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def cold_run(arguments: Sequence[str]) -> str:
+    """Run the command line as an operator does, and give what it prints."""
+    command = [*sztafeta(), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
 
 
 @dataclass(slots=True, kw_only=True)
@@ -50,8 +59,13 @@ class House:
     """Domain → port of its receiver on loopback."""
     settings: str = ""
     """More TOML: tables only."""
+    database_url: str = ""
+    """Empty: SQLite in the data folder."""
+    node_name: str = "relay"
     accept_unsafe_storage: bool = True
     """Temporary folders lie in memory on some machines."""
+    run: Callable[[Sequence[str]], str] = cold_run
+    """Runs the command line."""
 
     @property
     def data(self) -> Path:
@@ -69,8 +83,10 @@ class House:
             f'[[routes]]\ndomains = ["{domain}"]\nhost = "127.0.0.1"\nport = {port}\n'
             for domain, port in self.routes.items()
         )
+        database = f'database_url = "{self.database_url}"\n' if self.database_url else ""
         self.settings_file.write_text(
             f'hostname = "relay.example.org"\ndata_directory = "{self.data}"\n'
+            f'node_name = "{self.node_name}"\n{database}'
             f"accept_unsafe_storage = {str(self.accept_unsafe_storage).lower()}\n"
             f'[[listeners]]\nname = "submission"\naddress = "127.0.0.1"\nport = {self.smtp_port}\n'
             f'[[listeners]]\nname = "relay"\naddress = "127.0.0.1"\nport = {self.other_port}\n'
@@ -85,10 +101,7 @@ class House:
 
     def command(self, *arguments: str) -> str:
         """Run the command line and give what it prints."""
-        command = [*sztafeta(), *arguments, "--config", str(self.settings_file)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode == 0, done.stdout + done.stderr
-        return done.stdout
+        return self.run((*arguments, "--config", str(self.settings_file)))
 
     def ask(self, *arguments: str) -> Any:
         """Run the command line and give its JSON."""
@@ -100,10 +113,10 @@ def sztafeta() -> list[str]:
     return [sys.executable, "-m", "sztafeta"]
 
 
-def furnish(folder: Path) -> str:
+def furnish(folder: Path, run: Callable[[Sequence[str]], str], *, database_url: str = "") -> str:
     """Create customer, SMTP account and sending domain; give the account's password."""
     folder.mkdir()
-    house = House(folder=folder, password="")
+    house = House(folder=folder, password="", run=run, database_url=database_url)
     house.write_settings()
     house.command("migrate")
     house.command("account", "add-customer", "shop")
@@ -114,23 +127,54 @@ def furnish(folder: Path) -> str:
     return password
 
 
-def house_template(folder: Path) -> Path:
+def house_template(folder: Path, run: Callable[[Sequence[str]], str] = cold_run) -> Path:
     """Furnish a house once a test session."""
     if not (folder / "password").exists():
         shutil.rmtree(folder, ignore_errors=True)
-        furnish(folder)
+        furnish(folder, run)
     return folder
 
 
 def move_in(
-    template: Path, folder: Path, *, routes: Mapping[str, int], settings: str = ""
+    template: Path, folder: Path, *, routes: Mapping[str, int], settings: str = "", **more: str
 ) -> House:
     """Copy a furnished house for one test."""
     shutil.copytree(template, folder)
     password = (folder / "password").read_text()
-    house = House(folder=folder, password=password, routes=routes, settings=settings)
+    house = House(folder=folder, password=password, routes=routes, settings=settings, **more)
     house.write_settings()
     return house
+
+
+class Process(Protocol):
+    """What a test needs of a process."""
+
+    @property
+    def returncode(self) -> int | None:
+        """Give the exit code; None while it runs."""
+
+    def send_signal(self, number: int) -> None:
+        """Send a signal."""
+
+    async def wait(self) -> int:
+        """Wait for its end and give the exit code."""
+
+
+Launcher = Callable[[Sequence[str], Path], Awaitable[Process]]
+"""Starts the program with arguments, its output appended to a file."""
+
+
+async def cold_start(arguments: Sequence[str], log: Path) -> Process:
+    """Start the program as an operator does."""
+    with log.open("ab") as output:
+        return await asyncio.create_subprocess_exec(
+            *sztafeta(),
+            *arguments,
+            stdout=output,
+            stderr=output,
+            cwd=Path.cwd(),
+            env=os.environ | {"PYTHONPATH": "."},
+        )
 
 
 @dataclass(slots=True)
@@ -138,9 +182,8 @@ class Service:
     """One life of the process."""
 
     house: House
-    launcher: Sequence[str] = field(default_factory=sztafeta)
-    """What to start instead of the program: the crash launcher, with its arguments."""
-    process: asyncio.subprocess.Process | None = None
+    launcher: Launcher = cold_start
+    process: Process | None = None
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -163,15 +206,8 @@ class Service:
 
     async def start(self) -> None:
         """Start and wait for the greeting."""
-        command = [*self.launcher, "serve", "--config", str(self.house.settings_file)]
-        with self.log.open("ab") as log:
-            self.process = await asyncio.create_subprocess_exec(
-                *command,
-                stdout=log,
-                stderr=log,
-                cwd=Path.cwd(),
-                env=os.environ | {"PYTHONPATH": "."},
-            )
+        arguments = ("serve", "--config", str(self.house.settings_file))
+        self.process = await self.launcher(arguments, self.log)
         async with asyncio.timeout(START_SECONDS):
             while not await self._greets():
                 assert self.is_running, f"the service ended: {self.tail()}"
@@ -189,16 +225,19 @@ class Service:
 
     def kill(self) -> None:
         """`kill -9`."""
-        assert self.process is not None
-        if self.is_running:
-            self.process.send_signal(signal.SIGKILL)
+        self.send_signal(signal.SIGKILL)
 
     def terminate(self) -> None:
         """Ask it to drain and end."""
-        assert self.process is not None
-        self.process.terminate()
+        self.send_signal(signal.SIGTERM)
 
-    async def ended(self, *, seconds: float = DRAIN_SECONDS) -> int:
+    def send_signal(self, number: int) -> None:
+        """Send a signal, unless it has ended."""
+        assert self.process is not None
+        if self.is_running:
+            self.process.send_signal(number)
+
+    async def ended(self, *, seconds: float = END_SECONDS) -> int:
         """Wait for the end and give the exit code."""
         assert self.process is not None
         async with asyncio.timeout(seconds):

@@ -6,7 +6,7 @@ from typing import Final
 
 from sztafeta.net.listener import CannotListen
 from sztafeta.service.ports import AlreadyThere, NotThere, StoreBroken, StoreBusy
-from sztafeta.store.gates import UnsafeStorage
+from sztafeta.store.gates import CannotOpen, UnsafeStorage
 from sztafeta.store.migrate import NewerSchema
 from sztafeta.store.seal import WrongMasterKey
 from sztafeta.store.sqlite.lock import AlreadyServed
@@ -15,6 +15,7 @@ USERS_FAULTS: Final = (
     AlreadyServed,
     AlreadyThere,
     CannotListen,
+    CannotOpen,
     NewerSchema,
     NotThere,
     OSError,

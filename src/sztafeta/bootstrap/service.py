@@ -162,17 +162,7 @@ class Service:
             new_site_state=lambda: SiteState(limits),
             limits=values.schedule_limits(settings),
         )
-        record = Record(
-            store=queues,
-            schedule=self._schedule,
-            clock=self._clock,
-            ids=self._ids,
-            plan=RetryPlan(waits=settings.delivery.retries, jitter=settings.delivery.jitter),
-            notices=StatusNotices(hostname=settings.hostname, ids=self._ids),
-            draw=random.SystemRandom().random,
-            on_attempt=self._observer.attempted,
-            on_trouble=self._observer.trouble,
-        )
+        record = self._record()
         deliver = Deliver(
             store=queues,
             schedule=self._schedule,
@@ -193,6 +183,20 @@ class Service:
         self._stack.push_async_callback(record.finish)
         self._start_scheduler()
         self._start_housekeeper(deliver)
+
+    def _record(self) -> Record:
+        settings = self._settings
+        return Record(
+            store=self._store.queues,
+            schedule=self._schedule,
+            clock=self._clock,
+            ids=self._ids,
+            plan=RetryPlan(waits=settings.delivery.retries, jitter=settings.delivery.jitter),
+            notices=StatusNotices(hostname=settings.hostname, ids=self._ids),
+            draw=random.SystemRandom().random,
+            on_attempt=self._observer.attempted,
+            on_trouble=self._observer.trouble,
+        )
 
     def _sign(self) -> Sign:
         threads = ThreadPoolExecutor(self._settings.delivery.signing_threads, "signer")

@@ -6,10 +6,25 @@ when something is wrong.
 
 from __future__ import annotations
 
+from importlib.metadata import version
+from typing import Annotated
+
 import typer
 
 from sztafeta.cli import accounts, domains, keys, messages, queue, service, settings
 from sztafeta.cli.demo import demo
+
+_FIRST_STEPS = """\b
+To try it:
+  sztafeta demo
+To run it (each takes --config FILE, or reads /etc/sztafeta.toml):
+  sztafeta config check
+  sztafeta account add-customer alice
+  sztafeta account add 1.alice.smtp --customer alice
+  sztafeta domain add example.com --customer alice
+  sztafeta serve
+To see what became of a message:
+  sztafeta message show QUEUE-ID"""
 
 application = typer.Typer(
     name="sztafeta",
@@ -18,18 +33,36 @@ application = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     help="Sztafeta: a self-hosted transactional e-mail service. The baton is never dropped.",
-    epilog="Begin with: sztafeta demo",
+    epilog=_FIRST_STEPS,
 )
-application.command("serve")(service.serve)
-application.command("demo")(demo)
-application.command("migrate")(service.migrate)
+application.command("serve", short_help="Run the service.")(service.serve)
+application.command("demo", short_help="Try everything on this machine; nothing leaves it.")(demo)
+application.command("migrate", short_help="Bring the database to this version's tables.")(
+    service.migrate
+)
+application.command("health", short_help="Ask the running service how it is.")(service.health)
 application.add_typer(accounts.application, name="account")
-application.add_typer(domains.application, name="domain")
-application.add_typer(keys.application, name="key")
+application.add_typer(domains.application, name="domain", short_help="Sending domains, DKIM keys.")
+application.add_typer(keys.application, name="key", short_help="API keys.")
 application.add_typer(queue.application, name="queue")
 application.add_typer(messages.application, name="message")
-application.add_typer(settings.application, name="config")
-application.command("health")(service.health)
+application.add_typer(settings.application, name="config", short_help="The settings in force.")
+
+
+def _say_version(is_wanted: bool) -> None:
+    if is_wanted:
+        typer.echo(f"sztafeta {version('sztafeta')}")
+        raise typer.Exit
+
+
+@application.callback()
+def begin(
+    _: Annotated[
+        bool,
+        typer.Option("--version", help="Print the version.", callback=_say_version, is_eager=True),
+    ] = False,
+) -> None:
+    """Sztafeta: a self-hosted transactional e-mail service. The baton is never dropped."""
 
 
 def main() -> None:

@@ -13,9 +13,10 @@ import typer
 
 from sztafeta.account.smtp_account import SenderRule, SmtpAccount
 from sztafeta.cli.output import Json, Output, UserFault
+from sztafeta.cli.queue import customer_id_of
 from sztafeta.cli.run import ConfigOption, read_settings, with_store
 from sztafeta.config.settings import Settings
-from sztafeta.config.units import format_duration, parse_duration
+from sztafeta.config.units import format_duration, parse_period
 from sztafeta.store.open import Store
 
 application = typer.Typer(
@@ -99,15 +100,13 @@ def customers(config: ConfigOption = None, as_json: Json = False) -> None:
 @application.command("suspend-customer")
 def suspend_customer(name: Customer, config: ConfigOption = None, as_json: Json = False) -> None:
     """Suspend a customer with all its SMTP accounts; what is queued is still delivered."""
-    with_store(config, lambda store: store.accounts.enable_customer(name, enabled=False))
-    Output(as_json=as_json).facts({"customer": name, "may_send": False})
+    with_store(config, _let_send(name, enabled=False, as_json=as_json))
 
 
 @application.command("resume-customer")
 def resume_customer(name: Customer, config: ConfigOption = None, as_json: Json = False) -> None:
     """Let a suspended customer send again."""
-    with_store(config, lambda store: store.accounts.enable_customer(name, enabled=True))
-    Output(as_json=as_json).facts({"customer": name, "may_send": True})
+    with_store(config, _let_send(name, enabled=True, as_json=as_json))
 
 
 @application.command(
@@ -115,7 +114,9 @@ def resume_customer(name: Customer, config: ConfigOption = None, as_json: Json =
 )
 def add(
     login: Login,
-    customer: Annotated[str, typer.Option("--customer", help="Whose account it is.")],
+    customer: Annotated[
+        str, typer.Option("--customer", metavar="NAME", help="Whose account it is.")
+    ],
     cleartext: Cleartext = None,
     sender_rule: Rule = None,
     null_sender: Bounces = None,
@@ -140,6 +141,7 @@ def add(
     )
 
     async def work(store: Store) -> None:
+        await customer_id_of(store, customer)
         password = new_password()
         created = await store.accounts.create_smtp_account(
             account, password=password, now=datetime.now(UTC)
@@ -155,7 +157,7 @@ def add(
 @application.command("list")
 def list_accounts(
     customer: Annotated[
-        str | None, typer.Option("--customer", help="Only this customer's.")
+        str | None, typer.Option("--customer", metavar="NAME", help="Only this customer's.")
     ] = None,
     config: ConfigOption = None,
     as_json: Json = False,
@@ -163,6 +165,8 @@ def list_accounts(
     """List SMTP accounts and what they may do."""
 
     async def work(store: Store) -> None:
+        if customer:
+            await customer_id_of(store, customer)
         rows = [
             {"login": one.login} | _settings_of(one)
             for one in await store.accounts.smtp_accounts(customer)
@@ -195,6 +199,7 @@ def password(login: Login, config: ConfigOption = None, as_json: Json = False) -
 
     async def work(store: Store) -> None:
         fresh = new_password()
+        await _find(store, login)
         await store.accounts.set_password(login, fresh)
         Output(as_json=as_json).facts(
             {"login": login, "password": fresh},
@@ -249,8 +254,13 @@ def resume(login: Login, config: ConfigOption = None, as_json: Json = False) -> 
 @application.command("delete")
 def delete(login: Login, config: ConfigOption = None, as_json: Json = False) -> None:
     """Take a login away; its mail and history stay."""
-    with_store(config, lambda store: store.accounts.delete_smtp_account(login))
-    Output(as_json=as_json).facts({"deleted": login})
+
+    async def work(store: Store) -> None:
+        await _find(store, login)
+        await store.accounts.delete_smtp_account(login)
+        Output(as_json=as_json).facts({"deleted": login})
+
+    with_store(config, work)
 
 
 def new_password() -> str:
@@ -295,7 +305,7 @@ def changed(
 
 def _duration(text: str) -> timedelta:
     try:
-        return parse_duration(text)
+        return parse_period(text)
     except ValueError as fault:
         raise typer.BadParameter(str(fault)) from None
 
@@ -307,6 +317,15 @@ def _change(
         account = apply(await _find(store, login))
         await store.accounts.change_smtp_account(account)
         Output(as_json=as_json).facts({"login": account.login} | _settings_of(account))
+
+    return work
+
+
+def _let_send(name: str, *, enabled: bool, as_json: bool) -> Callable[[Store], Awaitable[None]]:
+    async def work(store: Store) -> None:
+        await customer_id_of(store, name)
+        await store.accounts.enable_customer(name, enabled=enabled)
+        Output(as_json=as_json).facts({"customer": name, "may_send": enabled})
 
     return work
 

@@ -30,7 +30,9 @@ Domain = Annotated[str, typer.Argument(metavar="DOMAIN", help="For example examp
 @application.command("add", epilog="Example: sztafeta domain add example.com --customer alice")
 def add(
     domain: Domain,
-    customer: Annotated[str, typer.Option("--customer", help="Whose domain it is.")],
+    customer: Annotated[
+        str, typer.Option("--customer", metavar="NAME", help="Whose domain it is.")
+    ],
     config: ConfigOption = None,
     as_json: Json = False,
 ) -> None:
@@ -53,7 +55,7 @@ def add(
 @application.command("list")
 def list_domains(
     customer: Annotated[
-        str | None, typer.Option("--customer", help="Only this customer's.")
+        str | None, typer.Option("--customer", metavar="NAME", help="Only this customer's.")
     ] = None,
     config: ConfigOption = None,
     as_json: Json = False,
@@ -86,10 +88,7 @@ def show(domain: Domain, config: ConfigOption = None, as_json: Json = False) -> 
     name = read_domain(domain)
 
     async def work(store: Store) -> None:
-        found = await store.accounts.sending_domain(name)
-        if found is None:
-            raise UserFault(f"there is no sending domain {name}; sztafeta domain list shows them")
-        _print_records(Output(as_json=as_json), found)
+        _print_records(Output(as_json=as_json), await _find(store, name))
 
     with_store(config, work)
 
@@ -103,10 +102,17 @@ def remove(
 ) -> None:
     """Forget a sending domain and its keys; queued mail of it leaves unsigned."""
     name = read_domain(domain)
-    if not yes:
-        typer.confirm(f"The keys of {name} cannot be brought back. Go on?", abort=True, err=True)
-    with_store(config, lambda store: store.accounts.remove_sending_domain(name))
-    Output(as_json=as_json).facts({"removed": name})
+
+    async def work(store: Store) -> None:
+        await _find(store, name)
+        if not yes:
+            typer.confirm(
+                f"The keys of {name} cannot be brought back. Go on?", abort=True, err=True
+            )
+        await store.accounts.remove_sending_domain(name)
+        Output(as_json=as_json).facts({"removed": name})
+
+    with_store(config, work)
 
 
 def read_domain(text: str) -> str:
@@ -114,10 +120,23 @@ def read_domain(text: str) -> str:
     try:
         name = parse_domain(text.rstrip("."))
     except AddressFault as fault:
-        raise typer.BadParameter(str(fault)) from None
+        raise typer.BadParameter(_no_domain(text)) from fault
     if name.startswith("[") or "." not in name:
-        raise typer.BadParameter(f"{text} is not a domain that mail is sent from")
+        raise typer.BadParameter(_no_domain(text))
     return name
+
+
+def _no_domain(text: str) -> str:
+    return (
+        f"{text[:80]!r} is not a domain that mail is sent from; write for example shop.example.com"
+    )
+
+
+async def _find(store: Store, name: str) -> SendingDomain:
+    found = await store.accounts.sending_domain(name)
+    if found is None:
+        raise UserFault(f"there is no sending domain {name}; sztafeta domain list shows them")
+    return found
 
 
 def new_keys(now: datetime) -> tuple[DkimKey, ...]:

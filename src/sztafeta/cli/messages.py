@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 import typer
 
-from sztafeta.cli.output import Json, Output, UserFault, readable
-from sztafeta.cli.queue import customer_id_of, read_queue_id
+from sztafeta.cli.output import Json, Output, readable
+from sztafeta.cli.queue import customer_id_of, find_message, read_queue_id
 from sztafeta.cli.run import ConfigOption, with_store
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.delivery.state import State
@@ -32,7 +32,7 @@ _STYLES = {
 @application.command("list")
 def list_messages(
     customer: Annotated[
-        str | None, typer.Option("--customer", help="Only this customer's.")
+        str | None, typer.Option("--customer", metavar="NAME", help="Only this customer's.")
     ] = None,
     before: Annotated[
         str | None, typer.Option("--before", metavar="QUEUE-ID", help="Older than this message.")
@@ -69,12 +69,7 @@ def show(
     """Show each recipient's timeline, with the SMTP dialogue of failed attempts."""
 
     async def work(store: Store) -> None:
-        history = await store.history.message_history(read_queue_id(queue_id))
-        if history is None:
-            raise UserFault(
-                f"there is no message {queue_id}; it may have left by retention"
-                " (sztafeta message list shows what there is)"
-            )
+        history = await find_message(store, queue_id)
         output = Output(as_json=as_json)
         if as_json:
             output.value(as_value(history))

@@ -13,7 +13,7 @@ import typer
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.run import ConfigOption, with_store
 from sztafeta.delivery.queue_id import from_text
-from sztafeta.service.ports import QueueOverview, Selection
+from sztafeta.service.ports import MessageHistory, QueueOverview, Selection
 from sztafeta.store.open import Store
 
 application = typer.Typer(
@@ -25,8 +25,12 @@ application = typer.Typer(
 QueueId = Annotated[
     str | None, typer.Argument(metavar="[QUEUE-ID]", help="One message, as in '250 queued as …'.")
 ]
-OfCustomer = Annotated[str | None, typer.Option("--customer", help="All mail of this customer.")]
-OfDomain = Annotated[str | None, typer.Option("--domain", help="All mail to this domain.")]
+OfCustomer = Annotated[
+    str | None, typer.Option("--customer", metavar="NAME", help="All mail of this customer.")
+]
+OfDomain = Annotated[
+    str | None, typer.Option("--domain", metavar="DOMAIN", help="All mail to this domain.")
+]
 All = Annotated[bool, typer.Option("--all", help="Everything in the queue.")]
 Reason = Annotated[str, typer.Option("--reason", help="Kept in the history.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Rows at most.")]
@@ -193,10 +197,21 @@ async def _selection(
     if is_narrowed == everything:
         raise UserFault("name what you mean: a queue-id, --customer, --domain, or --all alone")
     return Selection(
-        message_id=read_queue_id(queue_id) if queue_id else None,
+        message_id=(await find_message(store, queue_id)).summary.message_id if queue_id else None,
         customer_id=await customer_id_of(store, customer) if customer else None,
         domain=domain.lower() if domain else None,
     )
+
+
+async def find_message(store: Store, queue_id: str) -> MessageHistory:
+    """Find a message by the queue-id that a user types."""
+    found: MessageHistory | None = await store.history.message_history(read_queue_id(queue_id))
+    if found is None:
+        raise UserFault(
+            f"there is no message {queue_id}; it may have left by retention"
+            " (sztafeta message list shows what there is)"
+        )
+    return found
 
 
 async def _overview(

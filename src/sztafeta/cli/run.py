@@ -39,13 +39,14 @@ _DEFAULT_FILE = Path("/etc/sztafeta.toml")
 def read_settings(config: Path | None) -> Loaded:
     """Read the settings, or end with the faults in clear lines."""
     try:
-        return load(_find(config))
+        return load(find_settings(config))
     except SettingsFault as fault:
         complain(str(fault))
         raise typer.Exit(BAD_SETTINGS) from None
 
 
-def _find(config: Path | None) -> Path | None:
+def find_settings(config: Path | None) -> Path | None:
+    """Say which file the settings come from, if any."""
     if config is not None:
         return config
     if named := os.environ.get(CONFIG_VARIABLE):
@@ -60,7 +61,16 @@ def run(work: Coroutine[Any, Any, Result]) -> Result:
     except KeyboardInterrupt:
         raise typer.Exit(130) from None
     except (UserFault, *USERS_FAULTS) as fault:
-        fail(str(fault) or type(fault).__name__)
+        fail(_in_words(fault))
+
+
+def _in_words(fault: Exception) -> str:
+    """Name the file that the system refuses, where there is one."""
+    if isinstance(fault, OSError) and fault.filename and fault.strerror:
+        text = f"{fault.filename}: {fault.strerror}"
+        is_forbidden = isinstance(fault, PermissionError)
+        return f"{text}; run this as the user who owns it" if is_forbidden else text
+    return str(fault) or type(fault).__name__
 
 
 def fail(text: str) -> NoReturn:

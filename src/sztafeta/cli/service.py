@@ -60,13 +60,20 @@ def ask_health(settings: Settings) -> tuple[bool, dict[str, Any]]:
     host = f"[{address}]" if ":" in address else address
     url = f"http://{host}:{settings.http.port}/health"
     try:
-        with urlopen(url, timeout=HEALTH_SECONDS) as response:
-            return True, json.load(response)
-    except HTTPError as refusal:
-        return False, json.load(refusal)
+        return _fetch(url)
+    except ValueError:
+        fail(f"what answers at {url} is not sztafeta serve; set http.port to the one it has")
     except (URLError, OSError) as fault:
         reason = getattr(fault, "reason", fault)
         fail(f"nothing answers at {url} ({reason}); is sztafeta serve running with these settings?")
+
+
+def _fetch(url: str) -> tuple[bool, dict[str, Any]]:
+    try:
+        with urlopen(url, timeout=HEALTH_SECONDS) as response:  # noqa: S310 - our own port
+            return True, json.load(response)
+    except HTTPError as refusal:  # it answers, and says what is wrong
+        return False, json.load(refusal)
 
 
 async def serve_until_told(service: Service) -> None:

@@ -15,7 +15,7 @@ from sztafeta.config.settings import Settings
 class Advice:
     """One thing to change or to know."""
 
-    key: str
+    key: str | None
     text: str
     is_fault: bool = True
     """False: it works, but think about it."""

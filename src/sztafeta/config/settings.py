@@ -6,31 +6,60 @@ settings exist. The numbers come from RFC 5321 §4.5.3.2 and from the limits tha
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
 )
 
-from sztafeta.config.units import Duration, Size
+from sztafeta.config.units import Duration, Period, Size
 from sztafeta.delivery.tls_policy import TlsRequirement
 
 
 def _ip_address(written: str) -> str:
-    ip_address(written)
+    try:
+        ip_address(written)
+    except ValueError:
+        text = f"{written!r} is not an IP address; write for example 127.0.0.1, 0.0.0.0 or ::"
+        raise ValueError(text) from None
     return written
 
 
-Port = Annotated[int, Field(ge=0, le=65535)]
+def _port(written: Any) -> int:
+    if not re.fullmatch(r"[0-9]{1,5}", str(written)) or int(written) > 65535:
+        raise ValueError(f"{written!r} is not a port; write a number from 0 to 65535")
+    return int(written)
+
+
+def _host_name(written: str) -> str:
+    """RFC 5321 §2.3.5, and the underscores that some machines have in their names."""
+    label = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
+    if len(written) > 253 or not re.fullmatch(rf"{label}(?:\.{label})*", written):
+        raise ValueError(f"{written!r} is not a host name; write for example mail.example.com")
+    return written
+
+
+Port = Annotated[int, BeforeValidator(_port)]
 Address = Annotated[str, AfterValidator(_ip_address)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 
 
 class Section(BaseModel):
@@ -110,11 +139,11 @@ class Limits(Section):
     """Messages after which a client must connect anew; 0 is no limit."""
     recipients_per_hour: int = Field(default=0, ge=0)
     """Recipients of one SMTP account, an hour's worth at once; 0 is no limit."""
-    idle: Duration = timedelta(seconds=300)
+    idle: Period = timedelta(seconds=300)
     """How long a client may be silent (RFC 5321 §4.5.3.2.7)."""
     slowest_rate: int = Field(default=500, ge=0)
     """Octets a second below which a message that takes over a minute is cut off; 0 switches it off."""
-    tls_handshake: Duration = timedelta(seconds=10)
+    tls_handshake: Period = timedelta(seconds=10)
     """How long a TLS handshake may take."""
     tls_handshakes: int = Field(default=256, ge=1)
     """TLS handshakes under way at once."""
@@ -128,7 +157,7 @@ class Limits(Section):
     """Failed logins of one IP address in a minute."""
     login_failures_per_day: int = Field(default=50, ge=1)
     """Failed logins of one IP address in a day."""
-    accept: Duration = timedelta(seconds=25)
+    accept: Period = timedelta(seconds=25)
     """How long the store may take to commit a message before the client is told to try again."""
     free_space: Annotated[float, Field(ge=0, lt=1)] = 0.10
     """The share of the disk that must stay free for mail to be taken."""
@@ -137,37 +166,37 @@ class Limits(Section):
 class Timeouts(Section):
     """How long a receiver may think (RFC 5321 §4.5.3.2)."""
 
-    connect: Duration = timedelta(seconds=30)
+    connect: Period = timedelta(seconds=30)
     """To open a connection to one address."""
-    tls: Duration = timedelta(seconds=30)
+    tls: Period = timedelta(seconds=30)
     """To finish a TLS handshake."""
-    banner: Duration = timedelta(seconds=300)
+    banner: Period = timedelta(seconds=300)
     """To greet."""
-    command: Duration = timedelta(seconds=300)
+    command: Period = timedelta(seconds=300)
     """To answer EHLO, STARTTLS, MAIL and RCPT."""
-    data: Duration = timedelta(seconds=120)
+    data: Period = timedelta(seconds=120)
     """To answer DATA."""
-    block: Duration = timedelta(seconds=180)
+    block: Period = timedelta(seconds=180)
     """To take a block of the message."""
-    dot: Duration = timedelta(seconds=600)
+    dot: Period = timedelta(seconds=600)
     """To answer the final dot; too short a time makes duplicates."""
-    quit: Duration = timedelta(seconds=5)
+    quit: Period = timedelta(seconds=5)
     """To answer QUIT."""
-    attempt: Duration = timedelta(minutes=30)
+    attempt: Period = timedelta(minutes=30)
     """For a whole attempt, however busy the receiver keeps us."""
 
 
 class Delivery(Section):
     """How mail leaves."""
 
-    retries: tuple[Duration, ...] = Field(
+    retries: tuple[Period, ...] = Field(
         default=tuple(timedelta(minutes=wait) for wait in (2, 10, 20, 30, 60, 120, 240)),
         min_length=1,
     )
     """The wait after each failed attempt; the last one repeats."""
     jitter: Annotated[float, Field(ge=0, lt=1)] = 0.2
     """How far a wait may be drawn away from its value, as a share."""
-    ttl: Duration = timedelta(hours=48)
+    ttl: Period = timedelta(hours=48)
     """How long a message is tried, as new SMTP accounts get it; `account set` changes one."""
     connections: int = Field(default=500, ge=1)
     """Outbound connections of all sites together."""
@@ -175,11 +204,11 @@ class Delivery(Section):
     """Outbound connections to the receivers behind one set of MX hosts."""
     transactions_per_connection: int = Field(default=100, ge=1)
     """Messages sent over one connection before it is closed."""
-    idle: Duration = timedelta(seconds=60)
+    idle: Period = timedelta(seconds=60)
     """How long an idle outbound connection is kept."""
-    first_backoff: Duration = timedelta(minutes=1)
+    first_backoff: Period = timedelta(minutes=1)
     """How long a site that cannot be reached or says 421 is left alone at first; it doubles."""
-    longest_backoff: Duration = timedelta(minutes=15)
+    longest_backoff: Period = timedelta(minutes=15)
     """How long it is left alone at most between two probes."""
     recipients_per_transaction: int = Field(default=100, ge=1)
     """Recipients of one message offered together (RFC 5321 §4.5.3.1.8)."""
@@ -195,9 +224,9 @@ class Dns(Section):
 
     nameservers: tuple[str, ...] = ()
     """Resolvers to ask, as `address` or `address:port`; none means those of the system."""
-    timeout: Duration = timedelta(seconds=5)
+    timeout: Period = timedelta(seconds=5)
     """How long one name server may take."""
-    lifetime: Duration = timedelta(seconds=20)
+    lifetime: Period = timedelta(seconds=20)
     """How long one look-up may take with all its tries."""
     in_flight: int = Field(default=50, ge=1)
     """Look-ups under way at once."""
@@ -221,7 +250,7 @@ class Egress(Section):
 
     name: str = "default"
     """How logs and metrics call it."""
-    ehlo_name: str | None = None
+    ehlo_name: HostName | None = None
     """The name to say in EHLO; the hostname unless set. Its A, AAAA and PTR records should agree."""
     ipv4: Address | None = None
     """The local IPv4 address; the system chooses unless set."""
@@ -307,7 +336,7 @@ class Settings(BaseSettings):
         env_nested_delimiter="__",
     )
 
-    hostname: str = Field(default_factory=gethostname, min_length=1)
+    hostname: HostName = Field(default_factory=gethostname)
     """This host's full name: it greets clients, stands in Received, and is said in EHLO."""
     data_directory: Path = Path("/var/lib/sztafeta")
     """Where the queue, big messages and keys live; a local disk that survives a restart."""
@@ -345,6 +374,13 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Only what `sources.load` hands over counts: an object does not read the world by itself."""
         return (init_settings,)
+
+    @field_validator("database_url")
+    @classmethod
+    def _names_a_database_we_know(cls, url: SecretStr | None) -> SecretStr | None:
+        if url is not None and not re.match(r"postgresql://.|sqlite:///.", url.get_secret_value()):
+            raise ValueError("must be postgresql://user:password@host/name or sqlite:///<file>")
+        return url
 
     @model_validator(mode="after")
     def _listeners_have_names_of_their_own(self) -> Self:

@@ -75,13 +75,17 @@ def variable(key: str) -> str:
 
 def _read_file(path: Path) -> Tree:
     try:
-        if not path.is_file():
+        if path.is_dir():
+            raise SettingsFault(f"{path}: this is a folder, not a settings file")
+        if not path.exists():
             raise SettingsFault(f"{path}: there is no such settings file")
         return TomlConfigSettingsSource(Settings, toml_file=path)()
     except tomllib.TOMLDecodeError as fault:
         raise SettingsFault(f"{path}: this is not TOML: {fault}") from None
-    except (OSError, UnicodeDecodeError) as fault:
-        raise SettingsFault(f"{path}: cannot be read: {fault}") from None
+    except OSError as fault:
+        raise SettingsFault(f"{path}: cannot be read: {fault.strerror}") from None
+    except UnicodeDecodeError as fault:
+        raise SettingsFault(f"{path}: this is not TOML, which is UTF-8: {fault}") from None
 
 
 def _read_environment() -> Tree:

@@ -13,6 +13,8 @@ from pydantic import BeforeValidator, PlainSerializer
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 _SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_TOO_LONG = 1000 * 365 * _SECONDS["d"]
+_EXAMPLES = 'write for example "90s", "5m" or "48h"'
 _SIZE = re.compile(r"(\d+)\s*(B|KiB|MiB|GiB)?", re.IGNORECASE)
 _OCTETS = {"b": 1, "kib": 1024, "mib": 1024**2, "gib": 1024**3}
 
@@ -26,9 +28,22 @@ def parse_duration(written: Any) -> timedelta:
     if isinstance(written, timedelta):
         return written
     match = _DURATION.fullmatch(str(written).strip())
-    if match is None or isinstance(written, bool):
-        raise ValueError(f'{written!r} is not a duration; write for example "90s", "5m" or "48h"')
-    return timedelta(seconds=float(match[1]) * _SECONDS[match[2] or "s"])
+    seconds = float(match[1]) * _SECONDS[match[2] or "s"] if match else _TOO_LONG
+    if seconds >= _TOO_LONG or isinstance(written, bool):
+        raise ValueError(f"{written!r} is not a duration; {_EXAMPLES}")
+    return timedelta(seconds=seconds)
+
+
+def parse_period(written: Any) -> timedelta:
+    """Read a duration that cannot be nothing, because then nothing would ever be done.
+
+    Raises:
+        ValueError: it is not one, or it is nothing.
+    """
+    duration = parse_duration(written)
+    if not duration:
+        raise ValueError(f"must be longer than 0s; {_EXAMPLES}")
+    return duration
 
 
 def format_duration(duration: timedelta) -> str:
@@ -65,5 +80,8 @@ def format_size(octets: int) -> str:
 
 Duration = Annotated[
     timedelta, BeforeValidator(parse_duration), PlainSerializer(format_duration, return_type=str)
+]
+Period = Annotated[
+    timedelta, BeforeValidator(parse_period), PlainSerializer(format_duration, return_type=str)
 ]
 Size = Annotated[int, BeforeValidator(parse_size), PlainSerializer(format_size, return_type=str)]

@@ -32,20 +32,40 @@ class RetryPlan:
         """The wait after the first attempt."""
         return self.waits[0]
 
+    def wait(self, attempt: int, age: timedelta) -> timedelta:
+        """Give the wait after attempt number `attempt` (from 1) of a recipient of this age.
+
+        Attempts that cost no wait, another transaction at once (R-43) or an operator's retry, do not climb
+        the ladder: nobody stands higher than the waits so far could have brought him.
+        """
+        step, reached = 0, timedelta(0)
+        while step < min(attempt, len(self.waits)) - 1:
+            reached += self.waits[step] * (1 - self.jitter)
+            if reached > age:
+                break
+            step += 1
+        return self.waits[step]
+
 
 LAST_TRY_BEFORE = timedelta(minutes=1)
 """A last attempt is made this long before the end rather than none after a long wait."""
 
 
 def next_due(
-    *, attempt: int, now: datetime, expires_at: datetime, plan: RetryPlan, draw: float
+    *,
+    attempt: int,
+    accepted_at: datetime,
+    now: datetime,
+    expires_at: datetime,
+    plan: RetryPlan,
+    draw: float,
 ) -> datetime | None:
     """Say when to try again after attempt number `attempt` (from 1), or None to give up.
 
     `draw` is from 0 to below 1. A wait that would end after `expires_at` is cut to a last try shortly before
     it; when that moment is over, too, nothing is left.
     """
-    wait = plan.waits[min(attempt, len(plan.waits)) - 1]
+    wait = plan.wait(attempt, now - accepted_at)
     due_at = now + wait * (1 + plan.jitter * (2 * draw - 1))
     if due_at < expires_at:
         return due_at

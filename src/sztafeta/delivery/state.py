@@ -50,6 +50,7 @@ MOVES: tuple[Move, ...] = (
     Move(State.QUEUED, "too old", State.EXPIRED, "bounced"),
     Move(State.SENDING, "verdict deferred, too old", State.EXPIRED, "bounced"),
     Move(State.SENDING, "lease ran out", State.QUEUED, None),
+    Move(State.SENDING, "its content is damaged", State.HELD, "held"),
     Move(State.QUEUED, "put on hold", State.HELD, "held"),
     Move(State.HELD, "released", State.QUEUED, "released"),
     Move(State.QUEUED, "canceled", State.CANCELED, "canceled"),

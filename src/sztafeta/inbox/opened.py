@@ -214,10 +214,16 @@ def _make_safe(html: str, pictures: dict[str, str]) -> str:
         tags=nh3.ALLOWED_TAGS | {"style", "font", "u"},
         clean_content_tags={"script", "title"},
         attributes={"*": set(_ATTRIBUTES), "a": {"href"}},
+        attribute_filter=_only_own_pictures,
         set_tag_attribute_values={"a": {"target": "_blank"}},
         url_schemes={"http", "https", "mailto", "tel", "cid"},
     )
     return _CID.sub(lambda match: f'src="{pictures.get(unescape(match[1]), "")}"', safe)
+
+
+def _only_own_pictures(_: str, attribute: str, value: str) -> str | None:
+    """Drop pictures from elsewhere, so that their alternative text stands in their place."""
+    return None if attribute == "src" and not value.lower().startswith("cid:") else value
 
 
 def _in_words(text: str | None) -> str:

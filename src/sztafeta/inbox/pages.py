@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from email.utils import parseaddr
 from importlib.resources import files
 from types import SimpleNamespace
@@ -74,7 +75,12 @@ class InboxPages:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._templates.filters |= {"person": _person, "address": _address, "octets": octets}
+        self._templates.filters |= {
+            "person": _person,
+            "address": _address,
+            "octets": octets,
+            "moment": lambda at: moment(at, now=datetime.now(UTC)),
+        }
         self.application = Starlette(
             routes=[
                 Route("/", self._list, name="list"),
@@ -189,6 +195,11 @@ def _address(field: str) -> str:
     """Give the address beside a display name, or nothing when it is all there is."""
     name, address = parseaddr(field)
     return address if name else ""
+
+
+def moment(at: datetime, *, now: datetime) -> str:
+    """Write when something was: the hour for today, the day too for what is older."""
+    return at.strftime("%H:%M:%S" if at.date() == now.date() else "%Y-%m-%d %H:%M")
 
 
 def octets(size: int) -> str:

@@ -59,7 +59,13 @@ _QUOTED_PAIR = re.compile(r"\\(.)")
 # Letters that only look like a full stop; IDNA2003 took them for one (RFC 3490 §3.1), mail does not.
 _FALSE_DOTS = re.compile("[\u3002\uff0e\uff61]")
 # Control, surrogate, line, paragraph and space characters outside ASCII: never in an address.
-_UNSEEN = frozenset({"Cc", "Cs", "Zl", "Zp", "Zs"})
+_NEVER = frozenset({"Cc", "Cs", "Zl", "Zp", "Zs"})
+UNSEEN: Final = re.compile(
+    "[\x80-\x9f\xad\u180e\u200b\u2028-\u202e\u2060-\u206f\ud800-\udfff\ufeff\ufff9-\ufffb"
+    "\U000e0000-\U000e007f]"
+)
+"""What nobody sees, or what turns the text around it: soft hyphens, zero-width spaces, bidirectional
+overrides and the like (S-45). The joiners and marks that some scripts need are not among them."""
 
 
 def parse_mailbox(text: str) -> Mailbox:
@@ -83,7 +89,9 @@ def _parse_unusual_mailbox(text: str) -> Mailbox:
         local_part, domain = _split_quoted(text)
     else:
         local_part, domain = _split_dotted(text)
-    if any(unicodedata.category(char) in _UNSEEN for char in local_part if char > "~"):
+    if UNSEEN.search(local_part) or any(
+        unicodedata.category(char) in _NEVER for char in local_part if char > "~"
+    ):
         raise AddressFault("the part before @ holds an invisible character")
     return Mailbox(local_part, parse_domain(domain))
 

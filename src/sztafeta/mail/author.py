@@ -9,19 +9,20 @@ before it parses, or takes the first address it finds, would make an author of i
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from sztafeta.mail.address import AddressFault, Mailbox, parse_mailbox
-from sztafeta.mail.encoded_word import decode_words
+from sztafeta.mail.address import UNSEEN, AddressFault, Mailbox, parse_mailbox
+from sztafeta.mail.encoded_word import DoubtfulWord, decode_clear_words
 from sztafeta.mail.message import Header, HeaderFault
 
 MAX_LINE: Final = 998
 """Octets of a line of From: a program that cuts there must not see another author (RFC 5322 §2.1.1)."""
 
 # mailbox = name-addr / addr-spec (RFC 5322 §3.4): the common forms, whose name holds nothing doubtful
-_PLAIN = re.compile(r'("[^"\\@<>\0-\x1f]*"|[^"<>@,;:()\\\[\]\0-\x1f]*)<([^<>\s"(),;:\\]+)>')
+_PLAIN = re.compile(r'("[^"\\@<>\0-\x1f\x7f]*"|[^"<>@,;:()\\\[\]\0-\x1f\x7f]*)<([^<>\s"(),;:\\]+)>')
 _BARE = re.compile(r'[^<>\s"(),;:\\]+')
 # What an address list is made of outside comments; group and route marks are left out on purpose.
 _TOKEN = re.compile(r'("(?:[^"\\]|\\.)*")|(<[^<>]*>)|(,)|([^"<>(),:;\\]+)')
@@ -82,8 +83,9 @@ def parse_mailbox_list(text: str) -> tuple[Mailbox, ...]:
         HeaderFault: it is something else, or could be read in two ways.
     """
     text = text.strip(" \t\r\n")
+    shown = _as_shown(text)
     found = _PLAIN.fullmatch(text)
-    if found is not None and ("=?" not in found[1] or "@" not in decode_words(found[1])):
+    if found is not None and (shown is text or shown.count("@") == 1):
         return (_mailbox(found[2]),)
     if _BARE.fullmatch(text):
         return (_mailbox(text),)
@@ -95,12 +97,24 @@ def parse_mailbox_list(text: str) -> tuple[Mailbox, ...]:
     return tuple(_mailbox_of(element) for element in elements)
 
 
+def _as_shown(text: str) -> str:
+    """Decode the words of an address field; refuse what a reader would not see, or not see alike."""
+    try:
+        shown = decode_clear_words(text) if "=?" in text else text
+    except DoubtfulWord as fault:
+        raise HeaderFault(f"an address field has an unclear encoded word: {fault}") from fault
+    if not shown.isascii() and UNSEEN.search(shown):  # S-45
+        raise HeaderFault("an address field is not UTF-8, or holds a character that nobody sees")
+    return shown
+
+
 def _mailbox(text: str) -> Mailbox:
     try:
         mailbox = parse_mailbox(text)
     except AddressFault as fault:
         raise HeaderFault(f"an address field holds no usable address: {fault}") from fault
-    if _DOUBTFUL_LOCAL_PART.search(mailbox.local_part):
+    # Some programs take a full-width @ for an @ (S-45).
+    if _DOUBTFUL_LOCAL_PART.search(unicodedata.normalize("NFKC", mailbox.local_part)):
         raise HeaderFault("the part before @ of an author is plain, without spaces or brackets")
     return mailbox
 
@@ -112,6 +126,7 @@ def _elements(text: str) -> Iterator[_Element]:
         if text[at] == "(":
             end = _end_of_comment(text, at)
             element.comments.append(text[at:end])
+            element.name += " "  # a comment parts words, also where some readers do not see it
             at = end
             continue
         token = _TOKEN.match(text, at)
@@ -169,11 +184,17 @@ def _mailbox_of(element: _Element) -> Mailbox:
 def _shows_another_author(name: str, comments: list[str], domain: str) -> bool:
     """Say whether a program might take an address inside a name for the author's.
 
-    Quotes, encoded words and comments protect an address, but not once it brings its own brackets or
-    separators: some programs decode first and parse then.
+    Quotes and comments protect an address, but not once it brings its own brackets or separators.
+    Encoded words protect nothing: some programs decode first and parse then.
     """
-    shown = decode_words(" ".join((name, *(comment[1:-1] for comment in comments))))
-    is_loose = "@" in _QUOTED.sub("", name) or any(mark in shown for mark in "<>,;")
-    if not is_loose:
-        return False
-    return any(other.lower().strip(".") != domain for other in _ADDRESS.findall(shown))
+    written = " ".join((name, *(comment[1:-1] for comment in comments)))
+    shown = _as_shown(written)
+    is_encoded = shown != written
+    if "@" in _QUOTED.sub("", shown if is_encoded else name):
+        # Some readers join what stands after an address to it: it comes last, and alone.
+        own = shown.strip(" \t").rstrip(".").lower()
+        return shown.count("@") > 1 or not own.endswith(f"@{domain}")
+    if is_encoded or any(mark in shown for mark in "<>,;"):
+        others = [other.lower().strip(".") for other in _ADDRESS.findall(shown)]
+        return shown.count("@") != others.count(domain)
+    return False

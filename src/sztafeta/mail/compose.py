@@ -23,7 +23,7 @@ RESULTS: Final = b"authentication-results"
 ONCE: Final = (b"message-id", b"date", b"subject", b"to", b"cc", b"reply-to", b"sender")
 """Fields that a header holds at most once (RFC 5322 §3.6); two readers would show different ones."""
 
-_COMMENT = re.compile(r"\([^()]*\)")
+_MARK = re.compile(r"\\.|[()]|[^\\()]+", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,9 +91,23 @@ def _has_to_go(name: bytes, octets: bytes, authserv_id: str) -> bool:
 
 def _claimed_by(octets: bytes) -> str:
     """Give the authserv-id of authentication results (RFC 8601 §2.2), in lower case."""
-    text = _COMMENT.sub(" ", value_of(octets).decode("latin-1"))
+    text = _outside_comments(value_of(octets).decode("latin-1")).replace("\\", "")
     words = text.partition(";")[0].split()
-    return words[0].strip('"').lower() if words else ""
+    return words[0].strip('"').rstrip(".").lower() if words else ""
+
+
+def _outside_comments(text: str) -> str:
+    """Leave comments out, however deep they nest (RFC 5322 §3.2.2)."""
+    depth, kept = 0, []
+    for mark in _MARK.findall(text):
+        if mark == "(":
+            depth += 1
+            kept.append(" ")
+        elif mark == ")":
+            depth -= 1
+        elif depth <= 0:
+            kept.append(mark)
+    return "".join(kept)
 
 
 def _refuse_twins(names: tuple[bytes, ...]) -> None:

@@ -19,10 +19,20 @@ _READ: Final = 2000
 # encoded-word = "=?" charset "?" encoding "?" encoded-text "?=" (RFC 2047 §2)
 _WORD = re.compile(r"=\?([^?\s]{1,60})\?([bq])\?([^?]*)\?=", re.IGNORECASE)
 _CHARSET = re.compile(
-    r"utf-?8|utf-?7|us-ascii|iso-?8859-?\d{1,2}|iso-2022-(?:jp|kr)|(?:windows-?|cp)(?:125\d|874|932)"
+    r"utf-?8|utf-?7|(?:us-)?ascii|ansi_x3\.4-1968|latin-?[1-9]|iso[-_]?8859[-_]?\d{1,2}|iso-2022-(?:jp|kr)"
+    r"|(?:windows-?|cp)(?:125\d|85[02]|874|932)"
     r"|koi8-[ru]|gb2312|gbk|gb18030|big5|euc-(?:jp|kr)|shift_jis|ks_c_5601-1987|tis-620",
     re.IGNORECASE,
 )
+
+
+# What every reader decodes alike: base64 in one piece, or no "?" and whole hexadecimal pairs.
+_CLEAR_B = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2,3}={0,2})?")
+_CLEAR_Q = re.compile(r"(?:[^=?]|=[0-9A-Fa-f]{2})*")
+
+
+class DoubtfulWord(ValueError):
+    """Readers would decode it differently; the message says why."""
 
 
 def display_text(value: bytes) -> str:
@@ -51,6 +61,23 @@ def decode_words(text: str) -> str:
         charset, octets = word[1].lower(), octets + _octets_of(word)
         at = word.end()
     return "".join((*shown, _decode(octets, charset), text[at:]))
+
+
+def decode_clear_words(text: str) -> str:
+    """Decode as `decode_words` does, but only what every reader decodes alike.
+
+    Raises:
+        DoubtfulWord: a character set that mail does not use, a torn encoding, a word inside a word.
+    """
+    for word in _WORD.finditer(text):
+        if _CHARSET.fullmatch(word[1].partition("*")[0]) is None:
+            raise DoubtfulWord(f"{word[1]!a} is no character set of mail; write UTF-8")
+        if (_CLEAR_Q if word[2] in "qQ" else _CLEAR_B).fullmatch(word[3]) is None:
+            raise DoubtfulWord("it is not encoded as RFC 2047 has it")
+    shown = decode_words(text)
+    if "=?" in shown:
+        raise DoubtfulWord("something like one is left when all are decoded")
+    return shown
 
 
 def _octets_of(word: re.Match[str]) -> bytes:

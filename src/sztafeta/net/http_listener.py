@@ -15,6 +15,8 @@ from ipaddress import ip_address
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sztafeta.net.listener import CannotListen, explain
+
 STOP_SECONDS = 2
 KEEP_ALIVE_SECONDS = 10
 CONNECTIONS = 200
@@ -53,9 +55,12 @@ class HttpListener:
         """Begin to listen.
 
         Raises:
-            OSError: the address or port is not ours to use.
+            CannotListen: the address or port is not ours to use.
         """
-        opened = _bind(self._address, self._port)
+        try:
+            opened = _bind(self._address, self._port)
+        except OSError as fault:
+            raise CannotListen(explain("http", self._address, self._port, fault)) from fault
         self._port = opened.getsockname()[1]
         self._server = _Server(
             uvicorn.Config(

@@ -7,11 +7,12 @@ it, and then hands the connection to the protocol that talks. Everything after t
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address
-from typing import Literal, cast
+from typing import Final, Literal, cast
 
 from sztafeta.net.proxy_protocol import ProxyFault, ProxyHeader, parse_proxy_header
 from sztafeta.net.tls_wire import Encryption
@@ -37,6 +38,14 @@ class ListenerSpec:
     proxy_header_seconds: float = 10.0
     backlog: int = 1024
     keepalive_seconds: int = 60
+
+
+_REASONS: Final = {
+    errno.EACCES: "ports below 1024 need root or CAP_NET_BIND_SERVICE",
+    errno.EADDRINUSE: "another program listens there already; stop it (ss -ltnp names it)"
+    " or set another port",
+    errno.EADDRNOTAVAIL: "this machine has no such address; 0.0.0.0 or :: is every address it has",
+}
 
 
 class CannotListen(Exception):
@@ -73,7 +82,8 @@ class Listener:
         try:
             opened = _open_socket(self.spec)
         except OSError as fault:
-            raise CannotListen(_explain(self.spec, fault)) from fault
+            who = f"listener {self.spec.name}"
+            raise CannotListen(explain(who, self.spec.address, self.spec.port, fault)) from fault
         self._port = opened.getsockname()[1]
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(self._begin, sock=opened, backlog=self.spec.backlog)
@@ -218,8 +228,7 @@ def _open_socket(spec: ListenerSpec) -> socket.socket:
     return opened
 
 
-def _explain(spec: ListenerSpec, fault: OSError) -> str:
-    where = f"listener {spec.name} cannot use {spec.address} port {spec.port}"
-    if isinstance(fault, PermissionError):
-        return f"{where}: ports below 1024 need root or CAP_NET_BIND_SERVICE"
-    return f"{where}: {fault.strerror or fault}"
+def explain(who: str, address: str, port: int, fault: OSError) -> str:
+    """Say why a port cannot be opened and what to change."""
+    reason = _REASONS.get(fault.errno or 0, fault.strerror or str(fault))
+    return f"{who} cannot use {address} port {port}: {reason}"

@@ -70,6 +70,8 @@ class DnsRouter:
         self._settings = settings or ResolverSettings()
         self._resolver = _resolver(self._settings)
         self._places = asyncio.Semaphore(self._settings.in_flight)
+        self._places_of_failing = asyncio.Semaphore(max(1, self._settings.in_flight // 2))
+        """Domains that could not be looked up last time leave the other half to all others."""
         self._known: OrderedDict[str, tuple[Route | Failure, datetime]] = OrderedDict()
         self._asking: dict[str, asyncio.Task[Route | Failure]] = {}
 
@@ -88,16 +90,25 @@ class DnsRouter:
         return await asyncio.shield(asking)
 
     async def _ask(self, domain: str) -> Route | Failure:
-        async with self._places:
-            try:
-                async with asyncio.timeout(self._settings.lifetime.total_seconds()):
-                    found, lifetime = await self._find(domain)
-            except TimeoutError:
-                found, lifetime = _temporary(f"DNS did not answer for {domain}"), TEMPORARY_TTL
+        """Look a domain up when there is a place for it, and remember what was found."""
+        former = self._known.get(domain)
+        if former is not None and _is_temporary(former[0]):
+            async with self._places_of_failing:
+                found, lifetime = await self._look_up(domain)
+        else:
+            found, lifetime = await self._look_up(domain)
         self._known[domain] = (found, self._clock.now() + timedelta(seconds=lifetime))
         while len(self._known) > MOST_DOMAINS:
             self._known.popitem(last=False)
         return found
+
+    async def _look_up(self, domain: str) -> tuple[Route | Failure, float]:
+        async with self._places:
+            try:
+                async with asyncio.timeout(self._settings.lifetime.total_seconds()):
+                    return await self._find(domain)
+            except TimeoutError:
+                return _temporary(f"DNS did not answer for {domain}"), TEMPORARY_TTL
 
     async def _find(self, domain: str) -> tuple[Route | Failure, float]:
         """Look a domain up; give what it leads to and for how many seconds that stands."""
@@ -238,8 +249,12 @@ def _temporary(text: str) -> Failure:
     return Failure(FailureKind.DNS_TEMPORARY, text)
 
 
+def _is_temporary(found: Route | Failure) -> bool:
+    return isinstance(found, Failure) and found.kind is FailureKind.DNS_TEMPORARY
+
+
 def _lifetime_of(failure: Failure) -> float:
-    return TEMPORARY_TTL if failure.kind is FailureKind.DNS_TEMPORARY else NEGATIVE_TTL
+    return TEMPORARY_TTL if _is_temporary(failure) else NEGATIVE_TTL
 
 
 def _clamp(ttl: float) -> float:

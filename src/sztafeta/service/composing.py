@@ -200,6 +200,7 @@ class Composer:
             ),
             new_message_id=f"<{queue_id}@{author_domain}>",
             date=date_text(now),
+            authserv_id=self._hostname,
         )
         is_own = author_domain in submission.account.sending_domains
         return Composed(

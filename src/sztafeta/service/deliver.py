@@ -3,7 +3,7 @@
     plan      which recipients are still ours, and what they carry     (claim, sign)
     connect   a kept connection, or a new one along the route          (ports.Dialer)
     converse  the mail transaction                                      (smtp/, behind ports.Connection)
-    judge     what each answer means                                    (delivery/verdict, delivery/retry)
+    judge     what each answer means                                    (service/judge, delivery/verdict)
     record    state, attempt, events, notices in one commit             (service/record)
 
 The claim is on disk before the dial, so that a crash is never followed by an attempt that nobody counted.
@@ -29,8 +29,9 @@ from sztafeta.service.ports import (
     QueuedMessage,
     QueueStore,
 )
+from sztafeta.service.ready_queue import Batch
 from sztafeta.service.record import Record, Tried
-from sztafeta.service.schedule import Batch, Schedule
+from sztafeta.service.schedule import Schedule
 from sztafeta.service.sign import Sign
 
 NO_ROUTE_YET = Failure(FailureKind.DNS_TEMPORARY, "the domain's route is not known yet")
@@ -72,12 +73,15 @@ class Deliver:
         """Try a batch over a kept connection or a new one, and hand the outcome to the record."""
         started_at = self._clock.now()
         message = await self._message(batch)
-        signing = None if isinstance(message, str) else self._sign.begin(message)
-        claimed = await self._claim(batch, started_at)
-        if isinstance(message, str) or signing is None:
-            self._record.hold(batch, claimed, reason=str(message))
+        if isinstance(message, str):
+            self._record.hold(batch, await self._claim_ours(batch, started_at), reason=message)
             return Attempted(connection=connection)
-        header_prefix = await signing
+        signing = self._sign.begin(message)
+        try:
+            claimed = await self._claim_ours(batch, started_at)
+            header_prefix = await signing if claimed else b""
+        finally:
+            signing.cancel()  # of no use when the claim failed; harmless when it is done
         if not claimed:
             return Attempted(connection=connection)
         tried = Tried(batch, message, claimed, started_at)
@@ -98,7 +102,7 @@ class Deliver:
         return stored if stored is not None else "the message is missing in the store"
 
     async def expire(self, batch: Batch) -> None:
-        """Give up on recipients that grew too old while they waited."""
+        """Give up on recipients that grew too old while they waited; not on those with a sender."""
         claimed = await self._claim(batch, self._clock.now())
         if claimed:
             message = await self._message(batch)
@@ -107,6 +111,15 @@ class Deliver:
     def give_back(self, batch: Batch) -> None:
         """Make a batch due again after an error of ours; what was not claimed is left as it is."""
         self._record.give_back(batch)
+
+    async def _claim_ours(self, batch: Batch, now: datetime) -> tuple[DueRecipient, ...]:
+        """Claim a batch that was taken from the schedule; forget what is not ours to try any more."""
+        claimed = await self._claim(batch, now)
+        if len(claimed) < len(batch.recipients):
+            for due in batch.recipients:
+                if due not in claimed:
+                    self._schedule.done(batch.queue, due.recipient_id, due_at=None)
+        return claimed
 
     async def _claim(self, batch: Batch, now: datetime) -> tuple[DueRecipient, ...]:
         """Write the attempt before the dial; keep what was still ours to move."""
@@ -123,19 +136,18 @@ class Deliver:
         ours = await self._store.claim(claims, now=now)
         if len(ours) == len(claims):
             return batch.recipients
-        for due in batch.recipients:
-            if due.recipient_id not in ours:
-                self._schedule.done(batch.queue, due.recipient_id, due_at=None)
         return tuple(due for due in batch.recipients if due.recipient_id in ours)
 
     async def _converse(
         self, tried: Tried, parcel: Parcel, connection: Connection | None
     ) -> Connection | None:
         """Hold the dialogue; a kept connection that proves dead is replaced, and nothing is counted."""
-        if connection is not None and connection.is_usable():
-            dialogue = await connection.transact(parcel)
-            if not dialogue.stale:
-                return await _keep(tried, connection, dialogue)
+        if connection is not None:
+            if connection.is_usable():
+                dialogue = await connection.transact(parcel)
+                if not dialogue.stale:
+                    return await _keep(tried, connection, dialogue)
+            await connection.quit()
         dialled = await self._dial(tried)
         if isinstance(dialled, DialFailure):
             tried.failed(dialled)

@@ -13,22 +13,22 @@ from typing import Final
 from sztafeta.delivery.queue_id import IdSource, to_text
 from sztafeta.delivery.verdict import Answer, Failure, Outcome, status_of
 from sztafeta.event import Event, EventKind
+from sztafeta.mail.address import Mailbox
 from sztafeta.mail.dsn import FULL_UP_TO, Action, Report, Reported, compose_notice
 from sztafeta.mail.envelope import Envelope, ForwardPath, Notify, Return
 from sztafeta.service.incoming import InlineContent
+from sztafeta.service.judge import Judged, is_delayed
 from sztafeta.service.ports import DueRecipient, NewMessage, NewRecipient, QueuedMessage
-from sztafeta.service.record import Judged, Tried
+from sztafeta.service.record import Tried
 from sztafeta.smtp.xtext import decode_xtext
 
-DELAY_AFTER: Final = timedelta(hours=4)
-"""When a delay notice is due (C-086)."""
 NOTICE_TTL: Final = timedelta(hours=48)
 
 
 def wanted_action(
     notify: Notify | None, outcome: Outcome, *, failure_by_default: bool, dsn_passed: bool
 ) -> Action | None:
-    """Say which notice an outcome asks for (RFC 3461 §5.2), or None. Delays are `delay_is_due`'s."""
+    """Say which notice an outcome asks for (RFC 3461 §5.2), or None; a delay only once."""
     if outcome in (Outcome.BOUNCED, Outcome.EXPIRED):
         wants = failure_by_default if notify is None else Notify.FAILURE in notify
         return Action.FAILED if wants else None
@@ -37,12 +37,6 @@ def wanted_action(
     if outcome is Outcome.DEFERRED and notify is not None and Notify.DELAY in notify:
         return Action.DELAYED
     return None
-
-
-def delay_is_due(due: DueRecipient, next_due: datetime | None) -> bool:
-    """Say whether the delay notice is due between this try and the next: true once in a lifetime."""
-    moment = due.accepted_at + DELAY_AFTER
-    return next_due is not None and due.due_at < moment <= next_due
 
 
 class StatusNotices:
@@ -74,7 +68,7 @@ class StatusNotices:
             failure_by_default=message.failure_notices,
             dsn_passed=tried.dsn_passed,
         )
-        if action is Action.DELAYED and not delay_is_due(one.due, one.due_at):
+        if action is Action.DELAYED and not is_delayed(one.due):
             return None
         return action
 
@@ -104,21 +98,15 @@ class StatusNotices:
         if to is None:
             raise ValueError("a null sender gets no notice")
         notice_id, recipient_id = self._ids.next(now), self._ids.next(now)
-        header, whole = _original(message)
-        report = Report(
-            reporting_host=self._hostname,
-            notice_id=to_text(notice_id),
-            to=to,
-            envelope_id=_decoded(message.envelope.envelope_id),
-            queue_id=to_text(message.message_id),
-            arrived_at=message.accepted_at,
-            now=now,
-            recipients=reported,
-            header=header,
-            whole=whole if message.envelope.returns is not Return.HEADERS else None,
+        content = compose_notice(self._report(message, reported, now, notice_id, to))
+        queued = Event(
+            event_id=self._ids.next(now),
+            recipient_id=recipient_id,
+            message_id=notice_id,
+            kind=EventKind.QUEUED,
+            at=now,
         )
-        content = compose_notice(report)
-        event_id = self._ids.next(now)
+        path = ForwardPath(mailbox=to, notify=Notify.NEVER)
         return NewMessage(
             message_id=notice_id,
             customer_id=message.customer_id,
@@ -128,12 +116,7 @@ class StatusNotices:
                 smtputf8=to.needs_smtputf8,
                 eight_bit=not content.isascii(),
             ),
-            recipients=(
-                NewRecipient(
-                    recipient_id=recipient_id,
-                    forward_path=ForwardPath(mailbox=to, notify=Notify.NEVER),
-                ),
-            ),
+            recipients=(NewRecipient(recipient_id=recipient_id, forward_path=path),),
             content=InlineContent(content),
             header_message_id=f"<{to_text(notice_id)}@{self._hostname}>",
             subject="Delivery status notification",
@@ -142,15 +125,30 @@ class StatusNotices:
             expires_at=now + NOTICE_TTL,
             source={"notice_about": to_text(message.message_id)},
             mode=message.mode,
-            events=(
-                Event(
-                    event_id=event_id,
-                    recipient_id=recipient_id,
-                    message_id=notice_id,
-                    kind=EventKind.QUEUED,
-                    at=now,
-                ),
-            ),
+            events=(queued,),
+        )
+
+    def _report(
+        self,
+        message: QueuedMessage,
+        reported: Sequence[Reported],
+        now: datetime,
+        notice_id: int,
+        to: Mailbox,
+    ) -> Report:
+        """Say what the notice is about."""
+        header, whole = _original(message)
+        return Report(
+            reporting_host=self._hostname,
+            notice_id=to_text(notice_id),
+            to=to,
+            envelope_id=_decoded(message.envelope.envelope_id),
+            queue_id=to_text(message.message_id),
+            arrived_at=message.accepted_at,
+            now=now,
+            recipients=reported,
+            header=header,
+            whole=None if message.envelope.returns is Return.HEADERS else whole,
         )
 
 

@@ -13,10 +13,11 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from sztafeta.delivery.queue_id import IdSource
-from sztafeta.delivery.retry import RetryPlan, next_due
+from sztafeta.delivery.retry import RetryPlan
 from sztafeta.delivery.state import AFTER_OUTCOME, State
-from sztafeta.delivery.verdict import Answer, Outcome, Verdict, judge
+from sztafeta.delivery.verdict import Answer, Outcome, Verdict
 from sztafeta.event import Event, EventKind
+from sztafeta.service.judge import Judged, judge_all
 from sztafeta.service.ports import (
     Attempt,
     Clock,
@@ -30,7 +31,8 @@ from sztafeta.service.ports import (
     Settlement,
     StoreBroken,
 )
-from sztafeta.service.schedule import Batch, Schedule
+from sztafeta.service.ready_queue import Batch
+from sztafeta.service.schedule import Schedule
 from sztafeta.smtp.reply import Reply
 
 RETRY_COMMIT_AFTER = timedelta(seconds=1)
@@ -65,17 +67,6 @@ class Tried:
         """Note that no hop took us: every recipient got the same answer."""
         self.answers = (failure.answer,) * len(self.claimed)
         self.hop, self.transcript = failure.hop, failure.transcript
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judged:
-    """One recipient's outcome, before it is written."""
-
-    due: DueRecipient
-    answer: Answer
-    verdict: Verdict
-    outcome: Outcome
-    due_at: datetime | None
 
 
 class Notices(Protocol):
@@ -128,6 +119,7 @@ class Record:
         draw: Callable[[], float],
         on_attempt: Callable[[AttemptLine], None] = lambda line: None,
         on_trouble: Callable[[str, BaseException], None] = lambda what, why: None,
+        retry_after: timedelta = RETRY_COMMIT_AFTER,
     ) -> None:
         self._store = store
         self._schedule = schedule
@@ -138,18 +130,18 @@ class Record:
         self._draw = draw
         self._on_attempt = on_attempt
         self._on_trouble = on_trouble
+        self._retry_after = retry_after.total_seconds()
         self._waiting: list[tuple[Batch, DueRecipient, Settlement]] = []
         self._writing: asyncio.Task[None] | None = None
 
-    # -- judge ------------------------------------------------------------------------------------
+    # -- what became of it ------------------------------------------------------------------------
 
     def attempted(self, tried: Tried) -> tuple[Verdict, ...]:
         """Judge an attempt and have it written with the next commit; give the verdicts."""
         now = self._clock.now()
-        judged = [
-            self._judge(due, answer, now)
-            for due, answer in zip(tried.claimed, tried.answers, strict=True)
-        ]
+        judged = judge_all(
+            tried.claimed, tried.answers, now=now, plan=self._plan, draw=self._draw()
+        )
         tried.ended_at = now
         notices = self._notices.after(tried.message, judged, tried)
         for one in judged:
@@ -157,23 +149,6 @@ class Record:
             self._on_attempt(_line(tried, one, now))
             notices = ()  # one notice speaks for all recipients of the batch
         return tuple(one.verdict for one in judged)
-
-    def _judge(self, due: DueRecipient, answer: Answer, now: datetime) -> Judged:
-        verdict = judge(answer)
-        outcome, due_at = verdict.outcome, None
-        if outcome is Outcome.DEFERRED:
-            due_at = now if verdict.at_once else self._next_due(due, now)
-            outcome = Outcome.EXPIRED if due_at is None else outcome
-        return Judged(due=due, answer=answer, verdict=verdict, outcome=outcome, due_at=due_at)
-
-    def _next_due(self, due: DueRecipient, now: datetime) -> datetime | None:
-        return next_due(
-            attempt=due.attempt + 1,
-            now=now,
-            expires_at=due.expires_at,
-            plan=self._plan,
-            draw=self._draw(),
-        )
 
     def _settlement(
         self, tried: Tried, one: Judged, now: datetime, notices: tuple[NewMessage, ...]
@@ -260,7 +235,7 @@ class Record:
                 return
             except Exception as trouble:  # the top of this loop: outcomes wait, nothing is lost
                 self._on_trouble("the store cannot record outcomes now; trying again", trouble)
-                await asyncio.sleep(RETRY_COMMIT_AFTER.total_seconds())
+                await asyncio.sleep(self._retry_after)
         for batch, due, settlement in entries:
             self._schedule.done(batch.queue, due.recipient_id, due_at=settlement.due_at)
             for notice in settlement.notices:

@@ -10,16 +10,13 @@ million messages of one customer delay another's single message by one turn.
 
 from __future__ import annotations
 
-import asyncio
 import heapq
-from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 
-from sztafeta.delivery.route import Route
 from sztafeta.delivery.shaping import SiteState
-from sztafeta.delivery.verdict import Failure
+from sztafeta.service.fresh_messages import FreshMessages
 from sztafeta.service.ports import (
     Clock,
     DueRecipient,
@@ -31,9 +28,8 @@ from sztafeta.service.ports import (
     QueueRouter,
     QueueStore,
 )
-
-UNROUTED_LIFETIME = timedelta(minutes=1)
-"""How long a failed look-up stands before the domain is looked up again."""
+from sztafeta.service.ready_queue import Batch, ReadyQueue, Site
+from sztafeta.service.sites import Sites
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,104 +39,14 @@ class ScheduleLimits:
     window: int = 1000
     """Recipients of one queue."""
     total: int = 20_000
-    """Recipients of all queues."""
+    """Recipients of all queues; beyond it, each queue may only hold its share."""
+    share: int = 10
+    """Recipients that a queue may hold however full the memory is of others' (R-50, R-51)."""
     page: int = 250
     """Recipients read at once; the window is read again when fewer than half a page are left."""
     content_bytes: int = 16 * 1024 * 1024
     """Octets of fresh messages kept so that they need not be read back."""
     recipients_per_transaction: int = 100
-
-
-@dataclass(slots=True, eq=False)
-class Site:
-    """The receivers behind one set of MX hosts, with the queues that lead there."""
-
-    name: str
-    route: Route | None
-    failure: Failure | None
-    """Why there is no route."""
-    state: SiteState
-    rotation: deque[ReadyQueue] = field(default_factory=deque)
-
-    @property
-    def has_work(self) -> bool:
-        """Say whether a recipient waits here."""
-        return bool(self.rotation)
-
-
-@dataclass(slots=True, eq=False)
-class ReadyQueue:
-    """The window on one leased queue."""
-
-    leased: LeasedQueue
-    ready: deque[DueRecipient] = field(default_factory=deque)
-    known: set[int] = field(default_factory=set)
-    """Recipients in `ready` or with a sender."""
-    drained: bool = False
-    changes: int = 0
-    """Counts what came into the store past this window, so that a slow read cannot hide it."""
-    mark: tuple[datetime, int] | None = None
-    """Up to where the store was read."""
-    site: Site | None = None
-    routed_until: datetime | None = None
-    in_rotation: bool = False
-    refilling: bool = False
-    routing: bool = False
-    idle_since: datetime | None = None
-    alarm_at: datetime | None = None
-    asked: bool = False
-    """The store was asked when the next recipient is due, and nothing came in since."""
-
-    @property
-    def is_idle(self) -> bool:
-        """Say whether nothing is known and nothing is left to read."""
-        return self.drained and not self.known
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """Recipients of one message, to be tried in one transaction."""
-
-    site: Site
-    queue: ReadyQueue
-    recipients: tuple[DueRecipient, ...]
-
-    @property
-    def message_id(self) -> int:
-        """The one message they share."""
-        return self.recipients[0].message_id
-
-
-class FreshMessages:
-    """Messages accepted a moment ago, kept while there is room so that sending needs no read."""
-
-    def __init__(self, limit_bytes: int) -> None:
-        self._limit = limit_bytes
-        self._bytes = 0
-        self._messages: OrderedDict[int, tuple[QueuedMessage, int]] = OrderedDict()
-
-    def keep(self, message: NewMessage, recipients: int) -> None:
-        """Remember a message for this many recipients; the oldest make room."""
-        if message.content.size > self._limit // 8:
-            return
-        self._messages[message.message_id] = (as_queued(message), recipients)
-        self._bytes += message.content.size
-        while self._bytes > self._limit:
-            _, (oldest, _) = self._messages.popitem(last=False)
-            self._bytes -= oldest.content.size
-
-    def take(self, message_id: int, recipients: int) -> QueuedMessage | None:
-        """Give the message and forget it once its recipients have all been taken."""
-        entry = self._messages.get(message_id)
-        if entry is None:
-            return None
-        message, waiting = entry
-        if waiting > recipients:
-            self._messages[message_id] = (message, waiting - recipients)
-        else:
-            del self._messages[message_id]
-            self._bytes -= message.content.size
-        return message
 
 
 class Schedule:
@@ -156,21 +62,16 @@ class Schedule:
         limits: ScheduleLimits | None = None,
     ) -> None:
         self._store = store
-        self._router = router
         self._clock = clock
-        self._new_site_state = new_site_state
+        self.sites = Sites(router=router, clock=clock, new_site_state=new_site_state)
         self.limits = limits or ScheduleLimits()
         self._queues: dict[int, ReadyQueue] = {}
         self._by_key: dict[QueueKey, ReadyQueue] = {}
-        self._sites: dict[str, Site] = {}
         self._fresh = FreshMessages(self.limits.content_bytes)
         self._in_memory = 0
         self._leases_wanted = False
         self._alarms: list[tuple[datetime, int]] = []
         self._to_refill: dict[int, ReadyQueue] = {}
-        self._look_ups: set[asyncio.Future[None]] = set()
-        self.on_ready: Callable[[Site], None] = lambda site: None
-        """Told when a site has work; the senders listen."""
         self.on_demand: Callable[[], None] = lambda: None
         """Told when the scheduler should look at the store now."""
 
@@ -193,14 +94,15 @@ class Schedule:
             self._fresh.keep(message, kept)
             for queue_id in set(queue_ids.values()):
                 if (ready := self._queues.get(queue_id)) is not None:
-                    self._offer(ready)
+                    self.sites.offer(ready)
 
     def _hand_over(self, queue: ReadyQueue, due: DueRecipient) -> int:
         """Put a fresh recipient into the window if nothing older waits outside it."""
-        has_room = len(queue.ready) < self.limits.window and self._in_memory < self.limits.total
-        if queue.drained and has_room:
+        if queue.drained and self._room(queue) > 0:
             self._append(queue, due)
             return 1
+        if queue.mark is not None and (due.due_at, due.recipient_id) <= queue.mark:
+            queue.mark = None
         self._look_again(queue)
         return 0
 
@@ -208,11 +110,25 @@ class Schedule:
         """Note that the store holds more than the window; read it when the window runs low."""
         queue.changes += 1
         queue.drained = False
-        if len(queue.ready) * 2 < self.limits.page:
+        if self._runs_low(queue):
             self._want_refill(queue)
 
+    def _look_anew(self, queue: ReadyQueue) -> None:
+        """Look again, from the start: something may be due that is older than what was read.
+
+        The time of an accept, an operator's retry and the next try of a deferred recipient are all taken
+        before they are committed.
+        """
+        queue.mark = None
+        self._look_again(queue)
+
+    def _room(self, queue: ReadyQueue) -> int:
+        """Say how many more recipients of a queue memory has room for."""
+        is_full = self._in_memory >= self.limits.total
+        return (self.limits.share if is_full else self.limits.window) - len(queue.ready)
+
     def _want_refill(self, queue: ReadyQueue) -> None:
-        if not queue.refilling and queue.leased.queue_id not in self._to_refill:
+        if not queue.refilling:
             self._to_refill[queue.leased.queue_id] = queue
             self.on_demand()
 
@@ -241,7 +157,7 @@ class Schedule:
         for lease in leased:
             queue = self._queues.get(lease.queue_id)
             if queue is not None and queue.leased.epoch == lease.epoch:
-                self._look_again(queue)
+                self._look_anew(queue)
                 continue
             if queue is not None:
                 self._forget(queue)
@@ -276,19 +192,13 @@ class Schedule:
         while ready and ready[0].message_id == first.message_id and len(taken) < limit:
             taken.append(ready.popleft())
         self._in_memory -= len(taken)
-        if not queue.drained and len(ready) * 2 < self.limits.page:
+        if not queue.drained and self._runs_low(queue):
             self._want_refill(queue)
         return tuple(taken)
 
     def fresh(self, batch: Batch) -> QueuedMessage | None:
         """Give the batch's message if it is still in memory."""
         return self._fresh.take(batch.message_id, len(batch.recipients))
-
-    def put_back(self, batch: Batch) -> None:
-        """Return recipients that were taken but not claimed, to the head of their queue."""
-        batch.queue.ready.extendleft(reversed(batch.recipients))
-        self._in_memory += len(batch.recipients)
-        self._offer(batch.queue)
 
     def done(self, queue: ReadyQueue, recipient_id: int, *, due_at: datetime | None) -> None:
         """Forget a recipient that was settled or lost; `due_at` is when it is wanted again."""
@@ -308,11 +218,6 @@ class Schedule:
     # -- what the scheduler does -----------------------------------------------------------------
 
     @property
-    def leases(self) -> list[LeasedQueue]:
-        """All queues this node holds."""
-        return [queue.leased for queue in self._queues.values()]
-
-    @property
     def next_alarm(self) -> datetime | None:
         """When the next deferred recipient is due."""
         return self._alarms[0][0] if self._alarms else None
@@ -322,18 +227,11 @@ class Schedule:
         """Recipients in memory that wait for a sender."""
         return self._in_memory
 
-    @property
-    def sites(self) -> Mapping[str, Site]:
-        """The sites known now, by name."""
-        return self._sites
-
     def waiting_queues(self) -> list[ReadyQueue]:
         """Give the queues with work whose site is being left alone for now."""
         now = self._clock.now()
         return [
-            queue
-            for queue in self._queues.values()
-            if queue.known and queue.site is not None and not queue.site.state.allowance(now)
+            queue for queue in self._queues.values() if queue.known and _is_left_alone(queue, now)
         ]
 
     def ring_alarms(self) -> None:
@@ -344,44 +242,54 @@ class Schedule:
             queue = self._queues.get(queue_id)
             if queue is not None and queue.alarm_at == due_at:
                 queue.alarm_at = None
-                self._look_again(queue)
+                self._look_anew(queue)
 
     def review_busy(self) -> None:
-        """Look anew at queues that had work: something older may fall due in them meanwhile."""
+        """Look anew at queues that had work: something older may fall due in them meanwhile.
+
+        What waits for a site that is left alone can wait to be read, too.
+        """
+        now = self._clock.now()
         for queue in self._queues.values():
-            if queue.known or not queue.asked:
-                self._look_again(queue)
+            if not queue.asked and not (queue.known and _is_left_alone(queue, now)):
+                self._look_anew(queue)
 
     async def refill_wanted(self) -> None:
         """Read on in every queue whose window runs low."""
         wanted, self._to_refill = self._to_refill, {}
         for queue in wanted.values():
-            if self._in_memory >= self.limits.total:
+            if self._room(queue) > 0:
+                await self._refill(queue)
+            else:
                 self._to_refill[queue.leased.queue_id] = queue
-                continue
-            await self._refill(queue)
 
     async def _refill(self, queue: ReadyQueue) -> None:
+        """Read a page of what is due in a queue, after what was read already."""
         queue.refilling = True
         try:
-            changes, limit = queue.changes, self.limits.page
+            changes, limit = queue.changes, min(self.limits.page, self._room(queue))
             mark = queue.mark if queue.known else None
             now = self._clock.now()
             rows = await self._store.due(queue.leased, now=now, limit=limit, after=mark)
-            if rows:
-                queue.mark = (rows[-1].due_at, rows[-1].recipient_id)
-            for row in rows:
-                if row.recipient_id not in queue.known:
-                    self._append(queue, row)
-            reached_end = len(rows) < limit and changes == queue.changes
-            queue.drained = reached_end
         finally:
             queue.refilling = False
-        if not reached_end and len(queue.ready) * 2 < limit:
+        if changes != queue.changes:
+            queue.mark = None  # what came in meanwhile may be older than what was read
+        elif rows:
+            queue.mark = (rows[-1].due_at, rows[-1].recipient_id)
+        for row in rows:
+            if row.recipient_id not in queue.known:
+                self._append(queue, row)
+        queue.drained = len(rows) < limit and changes == queue.changes
+        if not queue.drained and self._runs_low(queue):
             self._want_refill(queue)
         if queue.is_idle:
             await self._sleep_until_due(queue)
-        self._ensure_site(queue)
+        self.sites.offer(queue)
+
+    def _runs_low(self, queue: ReadyQueue) -> bool:
+        """Say whether fewer than half a page are left."""
+        return len(queue.ready) * 2 < self.limits.page
 
     def _append(self, queue: ReadyQueue, due: DueRecipient) -> None:
         queue.asked = False
@@ -410,7 +318,7 @@ class Schedule:
             self._forget(queue)
         if idle:
             await self._store.release([queue.leased for queue in idle], now=now)
-        self._forget_sites()
+        self.sites.forget_unused(self._queues.values())
 
     def _forget(self, queue: ReadyQueue) -> None:
         self._in_memory -= len(queue.ready)
@@ -419,64 +327,9 @@ class Schedule:
         self._by_key.pop(queue.leased.key, None)
         self._to_refill.pop(queue.leased.queue_id, None)
 
-    def _forget_sites(self) -> None:
-        in_use = {queue.site.name for queue in self._queues.values() if queue.site is not None}
-        for name in [name for name in self._sites if name not in in_use]:
-            if not self._sites[name].has_work:
-                del self._sites[name]
 
-    # -- where a queue leads ---------------------------------------------------------------------
-
-    def _ensure_site(self, queue: ReadyQueue) -> None:
-        """Offer a queue's work, once its route is found anew when it is unknown or too old."""
-        now = self._clock.now()
-        if not queue.ready or queue.routing:
-            return
-        if queue.routed_until is not None and queue.routed_until > now:
-            self._offer(queue)
-            return
-        queue.routing = True
-        look_up = asyncio.ensure_future(self._find_route(queue))
-        self._look_ups.add(look_up)
-        look_up.add_done_callback(self._look_ups.discard)
-
-    async def _find_route(self, queue: ReadyQueue) -> None:
-        """Look the domain up beside everything else: a slow name server delays nobody."""
-        try:
-            route = await self._router.route_for(queue.leased.key)
-            former = queue.site
-            queue.site, queue.routed_until = self._site(queue.leased.key.domain, route)
-            if former is not None and former is not queue.site and queue.in_rotation:
-                former.rotation.remove(queue)
-                queue.in_rotation = False
-        finally:
-            queue.routing = False
-        self._offer(queue)
-
-    def _site(self, domain: str, route: Route | Failure) -> tuple[Site, datetime]:
-        if isinstance(route, Failure):
-            name, lifetime = f"unrouted:{domain}", UNROUTED_LIFETIME
-        else:
-            name, lifetime = route.site, timedelta(seconds=route.valid_for_seconds)
-        site = self._sites.get(name)
-        if site is None:
-            site = Site(name, None, None, self._new_site_state())
-            self._sites[name] = site
-        site.route, site.failure = (None, route) if isinstance(route, Failure) else (route, None)
-        return site, self._clock.now() + lifetime
-
-    def _offer(self, queue: ReadyQueue) -> None:
-        """Put a queue with work into its site's rotation."""
-        if not queue.ready:
-            return
-        site = queue.site
-        if site is None:
-            self._want_refill(queue)
-            return
-        if not queue.in_rotation:
-            queue.in_rotation = True
-            site.rotation.append(queue)
-        self.on_ready(site)
+def _is_left_alone(queue: ReadyQueue, now: datetime) -> bool:
+    return queue.site is not None and not queue.site.state.allowance(now)
 
 
 def _as_due(message: NewMessage, recipient: NewRecipient, queue: ReadyQueue) -> DueRecipient:
@@ -490,21 +343,4 @@ def _as_due(message: NewMessage, recipient: NewRecipient, queue: ReadyQueue) -> 
         due_at=message.accepted_at,
         accepted_at=message.accepted_at,
         expires_at=message.expires_at,
-    )
-
-
-def as_queued(message: NewMessage) -> QueuedMessage:
-    """Give what a sender needs of an accepted message."""
-    return QueuedMessage(
-        message_id=message.message_id,
-        customer_id=message.customer_id,
-        account_id=message.account_id,
-        envelope=message.envelope,
-        content=message.content,
-        header_message_id=message.header_message_id,
-        signing_domain=message.signing_domain,
-        accepted_at=message.accepted_at,
-        expires_at=message.expires_at,
-        failure_notices=message.failure_notices,
-        mode=message.mode,
     )

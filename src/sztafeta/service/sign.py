@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable
 from concurrent.futures import Executor
 from datetime import datetime, timedelta
 
@@ -29,14 +28,17 @@ class Sign:
         self._clock = clock
         self._signers: OrderedDict[str, tuple[Signer | None, datetime]] = OrderedDict()
 
-    def begin(self, message: QueuedMessage) -> Awaitable[bytes]:
-        """Start signing; the result is the header fields to write before the message."""
+    def begin(self, message: QueuedMessage) -> asyncio.Future[bytes]:
+        """Start signing; the result is the header fields to write before the message.
+
+        Whoever does not want the result any more cancels it.
+        """
         if message.signing_domain is None:
             return _nothing()
         entry = self._signers.get(message.signing_domain)
         now = self._clock.now()
         if entry is None or entry[1] <= now:
-            return self._load_and_sign(message, message.signing_domain)
+            return asyncio.ensure_future(self._load_and_sign(message, message.signing_domain))
         if entry[0] is None:
             return _nothing()
         loop = asyncio.get_running_loop()
@@ -55,8 +57,10 @@ class Sign:
         return await loop.run_in_executor(self._threads, _sign, signer, message, now)
 
 
-async def _nothing() -> bytes:
-    return b""
+def _nothing() -> asyncio.Future[bytes]:
+    future: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+    future.set_result(b"")
+    return future
 
 
 def _sign(signer: Signer, message: QueuedMessage, now: datetime) -> bytes:

@@ -37,7 +37,7 @@ NEEDS_8BITMIME: Final = Trouble(
 )
 
 _PATH = re.compile(r"[^<>\x00-\x1f\x7f-\x9f]{1,320}")
-_PARAMETER_VALUE = re.compile(r"[!-~\x80-\U0010ffff]+")
+_PARAMETER_VALUE = re.compile(r"[^\s\x00-\x20\x7f-\x9f]+")
 _NOTIFY_WORDS: Final = (
     (Notify.SUCCESS, "SUCCESS"),
     (Notify.FAILURE, "FAILURE"),

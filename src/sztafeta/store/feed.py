@@ -207,7 +207,7 @@ def _narrowed(query: MessageQuery) -> list[sa.ColumnElement[bool]]:
         bare = clean(query.header_message_id)
         narrowed.append(column.header_message_id.in_([bare, f"<{bare}>"]))
     if query.tag:
-        narrowed.append(column.tags.contains(rows.to_text(query.tag), autoescape=True))
+        narrowed.append(_holds(column.tags, rows.to_text(query.tag)))
     if query.accepted_from is not None:
         narrowed.append(column.accepted_at >= to_millis(query.accepted_from))
     if query.accepted_to is not None:
@@ -220,13 +220,19 @@ def _narrowed(query: MessageQuery) -> list[sa.ColumnElement[bool]]:
     return narrowed
 
 
+def _holds(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    """Say whether a text stands in another, letter by letter (LIKE of SQLite knows no case)."""
+    return sa.func.replace(column, text, "") != column
+
+
 def _has_recipient(narrowed: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:
     return sa.exists().where(recipient.c.message_id == message.c.message_id, narrowed)
 
 
 def _is_address(mailbox: Mailbox) -> sa.ColumnElement[bool]:
     return sa.and_(
-        recipient.c.local_part == mailbox.local_part, recipient.c.domain == mailbox.domain
+        recipient.c.local_part == clean(mailbox.local_part),
+        recipient.c.domain == clean(mailbox.domain),
     )
 
 

@@ -20,6 +20,10 @@ _ON_A_NETWORK: Final = frozenset(
 _SYNCHRONOUS_FULL: Final = 2
 
 
+class CannotOpen(Exception):
+    """The database cannot be used at all; the text says which, why and what to do."""
+
+
 class UnsafeStorage(Exception):
     """Mail would not be safe here; the text says why and what to do."""
 

@@ -32,7 +32,10 @@ _TIME: Final = sa.select(
     sa.cast(sa.func.extract("epoch", sa.func.clock_timestamp()) * 1000, sa.BigInteger)
 )
 _NODES: Final = sa.select(node.c.node_id, node.c.name, node.c.lease_until)
-_FORGET_NODE: Final = sa.delete(node).where(node.c.node_id == number("id"))
+_FORGET_DEAD: Final = sa.delete(node).where(
+    node.c.node_id == number("id"), node.c.lease_until < number("time")
+)
+"""Only while it is dead: the number may have been given to another node a moment ago."""
 _RENEW: Final = (
     sa.update(node).values(lease_until=number("until")).where(node.c.node_id == number("id"))
 )
@@ -91,7 +94,7 @@ class Node:
                 if known == name:
                     return int(node_id)
             node_id = _free_number(nodes, time)
-            yield dialect.query(_FORGET_NODE, id=node_id)
+            yield dialect.query(_FORGET_DEAD, id=node_id, time=time)
             yield self._insert(node_id, name)
 
     def _insert(self, node_id: int, name: str) -> Query:

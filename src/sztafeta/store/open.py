@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import errno
+import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -12,6 +14,7 @@ from typing import Final
 
 from pysqlite3 import dbapi2 as sqlite
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DatabaseError
 
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.store.accounts import Accounts
@@ -20,14 +23,14 @@ from sztafeta.store.api_keys import ApiKeys
 from sztafeta.store.bodies import Bodies, sync_folder
 from sztafeta.store.database import Database
 from sztafeta.store.feed import Feed
-from sztafeta.store.gates import folder_faults, refuse_unsafe, sqlite_version_faults
+from sztafeta.store.gates import CannotOpen, folder_faults, refuse_unsafe, sqlite_version_faults
 from sztafeta.store.history import History
 from sztafeta.store.housekeeping import Housekeeper
 from sztafeta.store.latch import Latch
 from sztafeta.store.messages import Arrivals, Messages
 from sztafeta.store.migrate import migrate_sqlite
 from sztafeta.store.node import LEASE, Node
-from sztafeta.store.postgresql import migrate_postgresql, open_postgresql
+from sztafeta.store.postgresql.opening import migrate_postgresql, open_postgresql
 from sztafeta.store.queue_ids import QueueIds
 from sztafeta.store.queues import Queues
 from sztafeta.store.room import Room
@@ -100,6 +103,7 @@ async def open_store(
         UnsafeStorage: mail would not be safe here, and not `i_know`.
         AlreadyServed: another process serves this data.
         NewerSchema: a newer version of the program was here.
+        CannotOpen: the database file is damaged.
         StoreBusy: the database cannot be reached.
     """
     await asyncio.to_thread(_make_folder, data_directory)
@@ -128,7 +132,7 @@ async def migrate(url: str | None, data_directory: Path) -> None:
     if _is_postgresql(url):
         await migrate_postgresql(str(url))
     else:
-        await asyncio.to_thread(migrate_sqlite, _sqlite_file(url, data_directory))
+        await asyncio.to_thread(_migrate_file, _sqlite_file(url, data_directory))
 
 
 def _assemble(
@@ -199,19 +203,45 @@ def _sqlite_file(url: str | None, data_directory: Path) -> Path:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the data directory, for its owner alone."""
+    """Make the data directory, for its owner alone.
+
+    Raises:
+        OSError: it cannot be made, or is somebody else's.
+    """
     if not folder.is_dir():
         folder.mkdir(mode=0o700, parents=True)
         sync_folder(folder.parent)
+    _insist_on_access(folder, os.R_OK | os.W_OK | os.X_OK)
+
+
+def _insist_on_access(path: Path, mode: int) -> None:
+    if not os.access(path, mode):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
 
 
 async def _open_sqlite(
     file: Path, latch: Latch, *, i_know: bool
 ) -> tuple[Database, tuple[str, ...]]:
     faults = list(refuse_unsafe(sqlite_version_faults(sqlite.sqlite_version_info), i_know=i_know))
-    await asyncio.to_thread(migrate_sqlite, file)
+    await asyncio.to_thread(_migrate_file, file)
     faults += refuse_unsafe(await asyncio.to_thread(_pragma_faults, file), i_know=i_know)
     return SqliteDatabase(file, latch), tuple(faults)
+
+
+def _migrate_file(file: Path) -> None:
+    """Bring a database file to the newest tables; what cannot be used is said with its name.
+
+    Raises:
+        CannotOpen: it is no database, is damaged, or its folder is missing.
+        OSError: it is somebody else's.
+    """
+    if file.exists():
+        _insist_on_access(file, os.R_OK | os.W_OK)
+    try:
+        migrate_sqlite(file)
+    except DatabaseError as fault:
+        text = f"{file} cannot be used: {fault.orig}; restore it from a backup"
+        raise CannotOpen(text) from fault
 
 
 def _pragma_faults(file: Path) -> list[str]:

@@ -62,6 +62,19 @@ class Unit:
         self.outcome = outcome
         self.begun = False
 
+    def end(self, result: Any, error: Exception | None) -> None:
+        """Give the caller the outcome, if it still waits."""
+        if self.outcome.done():
+            return
+        if error is None:
+            self.outcome.set_result(result)
+        else:
+            self.outcome.set_exception(error)
+
+
+Ended = tuple[Unit, Any, Exception | None]
+"""A unit with its result or what became of it."""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrival:

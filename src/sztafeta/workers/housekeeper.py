@@ -13,7 +13,8 @@ from itertools import groupby
 
 from sztafeta.service.deliver import Deliver
 from sztafeta.service.ports import Clock, Housekeeping, QueueStore
-from sztafeta.service.schedule import Batch, ReadyQueue, Schedule
+from sztafeta.service.ready_queue import Batch, ReadyQueue
+from sztafeta.service.schedule import Schedule
 
 LOOK_EVERY = timedelta(seconds=60)
 BODIES_KEPT = timedelta(hours=36)

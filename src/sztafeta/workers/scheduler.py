@@ -47,7 +47,7 @@ class Scheduler:
         while not self._stopping:
             self._demand.clear()
             try:
-                await self._look()
+                await self.look()
             except Exception as trouble:  # the top of this loop
                 self._on_trouble("the scheduler could not look at the store", trouble)
                 await asyncio.sleep(LOOK_EVERY.total_seconds())
@@ -69,7 +69,7 @@ class Scheduler:
         await self._demand.wait()
         handle.cancel()
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
         """Do what is due, in the order in which one thing leads to the next."""
         if self._is_time("heartbeat", HEARTBEAT_EVERY):
             await self._store.heartbeat(now=self._clock.now())

@@ -19,12 +19,10 @@ from sztafeta.service.ports import StoreBusy
 from sztafeta.store.latch import Latch
 from sztafeta.store.sqlite.connections import Connection, drive, translate
 from sztafeta.store.statements import Dialect
-from sztafeta.store.units import Care, Fenced, Other, Outcomes, Unit, Work, together, weight
+from sztafeta.store.units import Care, Ended, Fenced, Other, Outcomes, Unit, Work, together, weight
 
 BATCH_LIMIT: Final = 128
 """Messages, claims and outcomes that share a transaction."""
-
-Outcome = tuple[Unit, Any, Exception | None]
 
 
 class SqliteWriter:
@@ -115,7 +113,7 @@ class SqliteWriter:
                     return units, actions, False
         return units, actions, True
 
-    def run_batch(self, units: Sequence[Unit]) -> list[Outcome]:
+    def run_batch(self, units: Sequence[Unit]) -> list[Ended]:
         """Commit units together if that can be, one by one if it cannot."""
         try:
             results = self._commit_together(units, Care.TRUST)
@@ -129,9 +127,9 @@ class SqliteWriter:
             return self._one_by_one(units)
         return [(unit, result, None) for unit, result in zip(units, results, strict=True)]
 
-    def _one_by_one(self, units: Sequence[Unit]) -> list[Outcome]:
+    def _one_by_one(self, units: Sequence[Unit]) -> list[Ended]:
         """Find the culprit; what records deliveries goes first while there is room (R-21)."""
-        outcomes: list[Outcome] = []
+        outcomes: list[Ended] = []
         for unit in sorted(units, key=_urgency):
             try:
                 outcomes.append((unit, self._commit_together([unit], Care.ASK)[0], None))
@@ -167,7 +165,7 @@ class SqliteWriter:
         except Exception as error:
             self._latch.break_off(f"a transaction could not be undone: {error}")
 
-    def _tell(self, outcomes: list[Outcome]) -> None:
+    def _tell(self, outcomes: list[Ended]) -> None:
         """Give the callers their outcomes, in one turn of the loop."""
         try:
             self._loop.call_soon_threadsafe(_resolve, outcomes)
@@ -181,11 +179,6 @@ def _urgency(unit: Unit) -> int:
     return 1 if isinstance(unit.work, Other) else 2
 
 
-def _resolve(outcomes: list[Outcome]) -> None:
+def _resolve(outcomes: list[Ended]) -> None:
     for unit, result, error in outcomes:
-        if unit.outcome.done():
-            continue
-        if error is None:
-            unit.outcome.set_result(result)
-        else:
-            unit.outcome.set_exception(error)
+        unit.end(result, error)

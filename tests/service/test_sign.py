@@ -1,0 +1,94 @@
+"""SIGN: every key of the domain signs; keys are loaded once a minute and kept within bounds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+from tests.contracts.letters import Writer
+from tests.doubles.manual_clock import ManualClock
+
+from sztafeta.account.sending_domain import DkimKey, KeyAlgorithm, SendingDomain
+from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.mail.dkim_key import make_key
+from sztafeta.service.fresh_messages import as_queued
+from sztafeta.service.ports import QueuedMessage
+from sztafeta.service.sign import KEYS_KEPT, Sign
+
+KEY = make_key("s1", KeyAlgorithm.ED25519)
+
+
+class Domains:
+    """The accounts' side that SIGN asks, with its questions counted."""
+
+    def __init__(self, *keys: DkimKey) -> None:
+        self.keys = keys
+        self.asked: list[str] = []
+
+    async def smtp_account(self, login: str) -> SmtpAccount | None:
+        return None
+
+    async def sending_domain(self, domain: str) -> SendingDomain | None:
+        self.asked.append(domain)
+        if domain == "unknown.test":
+            return None
+        return SendingDomain(domain=domain, customer_id=1, keys=self.keys)
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as pool:
+        yield pool
+
+
+def message(domain: str | None = "example.com") -> QueuedMessage:
+    letter = as_queued(Writer().letter())
+    return QueuedMessage(
+        **{name: getattr(letter, name) for name in letter.__slots__} | {"signing_domain": domain}
+    )
+
+
+async def test_the_signature_is_a_header_field(threads: ThreadPoolExecutor) -> None:
+    sign = Sign(accounts=Domains(KEY), threads=threads, clock=ManualClock())
+    for _ in range(2):
+        field = await sign.begin(message())
+        assert field.startswith(b"DKIM-Signature: ")
+        assert b"d=example.com" in field
+        assert field.endswith(b"\r\n")
+
+
+async def test_every_key_signs(threads: ThreadPoolExecutor) -> None:
+    domains = Domains(KEY, make_key("s2", KeyAlgorithm.ED25519))
+    sign = Sign(accounts=domains, threads=threads, clock=ManualClock())
+    assert (await sign.begin(message())).count(b"DKIM-Signature: ") == 2
+
+
+@pytest.mark.parametrize("domain", [None, "unknown.test", "example.com"])
+async def test_without_a_key_nothing_is_written(
+    threads: ThreadPoolExecutor, domain: str | None
+) -> None:
+    sign = Sign(accounts=Domains(), threads=threads, clock=ManualClock())
+    for _ in range(2):
+        assert await sign.begin(message(domain)) == b""
+
+
+async def test_keys_are_asked_for_once_a_minute(threads: ThreadPoolExecutor) -> None:
+    domains, clock = Domains(KEY), ManualClock()
+    sign = Sign(accounts=domains, threads=threads, clock=clock)
+    for seconds in (0, 59, 1):
+        clock.advance(timedelta(seconds=seconds))
+        await sign.begin(message())
+    assert domains.asked == ["example.com"] * 2
+
+
+async def test_the_keys_of_a_thousand_domains_are_kept(threads: ThreadPoolExecutor) -> None:
+    domains = Domains()
+    sign = Sign(accounts=domains, threads=threads, clock=ManualClock())
+    for n in range(KEYS_KEPT + 1):
+        await sign.begin(message(f"example{n}.test"))
+    domains.asked.clear()
+    await sign.begin(message("example1.test"))
+    await sign.begin(message("example0.test"))
+    assert domains.asked == ["example0.test"]

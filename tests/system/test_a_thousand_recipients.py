@@ -1,0 +1,24 @@
+"""R-56: a thousand recipients at one host: at most a hundred RCPT a transaction, one body stored."""
+
+from __future__ import annotations
+
+import pysqlite3
+from tests.system.conftest import Staged
+from tests.system.history import database_file
+from tests.system.receiver import Receiver
+
+
+async def test_they_go_in_few_transactions_over_fewer_connections(stage: Staged) -> None:
+    mx = Receiver()
+    scene = await stage("[limits]\nrecipients = 1000\n", mx=mx)
+    recipients = [f"bob{n}@mx.example.net" for n in range(1000)]
+    await scene.send(*recipients)
+    await scene.settled()
+    sizes = [len(received.recipients) for received in mx.accepted]
+    assert max(sizes) == 100
+    assert len(sizes) <= 15, "a page that was read ends within a hundred"
+    assert sorted(one for got in mx.accepted for one in got.recipients) == sorted(recipients)
+    assert mx.connections < len(sizes), "connections are used again"
+    assert scene.events == {"queued": 1000, "delivered": 1000}
+    with pysqlite3.connect(database_file(scene.house.data)) as database:
+        assert database.execute("select count(*) from body").fetchone() == (1,)
