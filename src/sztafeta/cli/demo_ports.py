@@ -27,6 +27,7 @@ class DemoPorts:
     submissions: int = 2465
     inbox: int = 8025
     operations: int = 8026
+    api: int = 8027
     catch_all: int = 2500
 
 

@@ -174,6 +174,7 @@ def demo_settings(folder: Path, ports: DemoPorts, *, accept_unsafe_storage: bool
         "listeners": listeners,
         "routes": [{"domains": ["*"], "host": HOST, "port": ports.catch_all}],
         "http": {"address": HOST, "port": ports.operations},
+        "api": {"address": HOST, "port": ports.api},
         "limits": {"free_space": 0.01},
     }
 
