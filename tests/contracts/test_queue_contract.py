@@ -468,3 +468,32 @@ async def test_a_heartbeat_keeps_the_queues(house: House) -> None:
     await house.first.queues.heartbeat(now=house.writer.now)
     other = await second_node(house)
     assert await other.queues.lease(now=house.writer.now, limit=10) == []
+
+
+async def test_a_node_that_wakes_does_not_get_back_what_the_other_took(house: House) -> None:
+    """R-32: neither its heartbeat nor its release nor its lease moves the queue."""
+    queue, due = await one_due(house, house.writer.letter())
+    await house.let_leases_run_out()
+    other = await second_node(house)
+    (taken,) = await other.queues.lease(now=house.writer.now, limit=10)
+    await house.first.queues.heartbeat(now=house.writer.now)
+    await house.first.queues.release([queue], now=house.writer.now)
+    assert await leased(house) == []
+    assert await house.first.queues.lease_named([queue.key], now=house.writer.now) == []
+    ours = await other.queues.claim([claim(due, taken)], now=house.writer.now)
+    assert ours == {due.recipient_id}
+
+
+async def test_a_notice_pokes_the_node_that_holds_its_queue(house: House) -> None:
+    other = await second_node(house)
+    await other.messages.accept(house.writer.letter("alice@example.com"))
+    (held,) = await other.queues.lease(now=house.writer.now, limit=10)
+    queue, due = await one_due(house, house.writer.letter())
+    await claimed(house, queue, due)
+    notice = house.writer.letter("alice@example.com", reverse_path=None)
+    settlement = house.writer.settlement(due, queue, State.BOUNCED, notices=[notice])
+    await house.first.queues.settle([settlement], now=house.writer.now)
+    assert await leased(house) == []
+    assert await other.queues.lease(now=house.writer.now, limit=10) == [held]
+    found = await other.queues.due(held, now=house.writer.now, limit=10, after=None)
+    assert notice.message_id in {one.message_id for one in found}
