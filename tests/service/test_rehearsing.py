@@ -108,8 +108,9 @@ class Line:
         self.schedule.review_busy()
         self.schedule.adopt(await self.queues.lease(now=now, limit=100))
         await self.schedule.refill_wanted()
-        await asyncio.gather(*self.schedule._look_ups)
-        for site in list(self.schedule.sites.values()):
+        for _ in range(5):  # routes are looked up beside everything else
+            await asyncio.sleep(0)
+        for site in list(self.schedule.sites.by_name.values()):
             while (batch := self.schedule.take(site)) is not None:
                 await self.deliver.attempt(batch, None)
         await self.record.finish()
