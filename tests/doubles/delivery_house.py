@@ -26,6 +26,7 @@ from sztafeta.service.notices import StatusNotices
 from sztafeta.service.ports import Connection, NewMessage
 from sztafeta.service.ready_queue import Batch
 from sztafeta.service.record import AttemptLine, Record
+from sztafeta.service.rehearsing import RehearsalRouter
 from sztafeta.service.schedule import Schedule, ScheduleLimits
 from sztafeta.service.sign import Sign
 
@@ -54,7 +55,7 @@ class DeliveryHouse:
         self.draws = iter(())
         self.schedule = Schedule(
             store=self.queues,
-            router=self.router,
+            router=RehearsalRouter(self.router),
             clock=self.clock,
             new_site_state=lambda: SiteState(site_limits or SiteLimits()),
             limits=limits,
