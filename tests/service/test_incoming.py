@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from datetime import UTC, datetime
 
 import pytest
 from tests.doubles.submission_house import KeptMail, account
 
+from sztafeta.delivery.timing import Timing
 from sztafeta.mail.address import parse_mailbox
 from sztafeta.mail.envelope import Envelope
 from sztafeta.mail.message import MAX_HEADER
@@ -51,6 +53,7 @@ def compose(received: bytes) -> Composed | Rejection:
         header_message_id="<1@example.com>",
         subject="",
         signing_domain=None,
+        timing=Timing(None, datetime(2026, 1, 4, tzinfo=UTC)),
     )
 
 

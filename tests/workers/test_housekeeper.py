@@ -32,6 +32,10 @@ class Broom:
         self.pages += 1
         return await self.house.store.prune(before, limit)
 
+    async def forget_answers(self, now: datetime) -> int:
+        """Let the store forget."""
+        return await self.house.store.forget_answers(now)
+
     async def sweep_bodies(self, before: datetime) -> int:
         self.swept.append(before)
         return 0
