@@ -49,7 +49,7 @@ CPU time of each thread, from `/proc`, in 15,000 relayed messages of 4 KB with o
   in two pairs of runs: 0.2 ms was quicker in one, 0.5 ms slower in the other. Nothing was changed.
 - A lone commit writes about eleven pages and syncs once; SQLite as `pysqlite3` builds it calls `fsync`. On
   the disk of these tests `fsync` of a file took 2 to 3 ms at the median and `fdatasync` 0.2 to 0.3 ms. That
-  this is what holds one session back is likely, and not proven. Lengthening the WAL in advance showed no gain.
+  this is what holds one session back is likely, and not proven. A WAL made long in advance showed no gain.
 - Accepted messages stay in memory behind the window, too. That halved the readers' thread switches; no gain
   in messages a second was seen beyond the noise.
 """
