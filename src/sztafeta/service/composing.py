@@ -185,8 +185,8 @@ def _has_big_header(received: bytes) -> bool:
 
 def _other_domains(header: Header) -> Iterator[str]:
     """Give the domains of the fields that stand beside From (S-40)."""
-    for name in OTHER_IDENTITIES:
-        for field in header.all(name):
+    for field in header.fields:
+        if field.name in OTHER_IDENTITIES:
             text = field.value.decode("utf-8", "surrogateescape")
             yield from (mailbox.domain for mailbox in parse_mailbox_list(text))
 

@@ -43,7 +43,7 @@ class ScheduleLimits:
     """Recipients that a queue may hold however full the memory is of others' (R-50, R-51)."""
     page: int = 250
     """Recipients read at once; the window is read again when fewer than half a page are left."""
-    content_bytes: int = 8 * 1024 * 1024
+    content_bytes: int = 16 * 1024 * 1024
     """Octets of fresh messages kept so that they need not be read back."""
     recipients_per_transaction: int = 100
 
@@ -78,7 +78,7 @@ class Schedule:
 
     def accepted(self, message: NewMessage, queue_ids: Mapping[str, int]) -> None:
         """Take over a message that was just committed; never fails, never waits."""
-        ours = 0
+        kept = 0
         for recipient in message.recipients:
             if recipient.state.is_final:
                 continue
@@ -96,24 +96,24 @@ class Schedule:
                 accepted_at=message.accepted_at,
                 expires_at=message.expires_at,
             )
-            self._hand_over(queue, due)
-            ours += 1
-        if ours:
-            self._fresh.keep(message, ours)
+            kept += self._hand_over(queue, due)
+        if kept:
+            self._fresh.keep(message, kept)
             for queue_id in set(queue_ids.values()):
                 if (ready := self._queues.get(queue_id)) is not None:
                     self.sites.offer(ready)
 
-    def _hand_over(self, queue: ReadyQueue, due: DueRecipient) -> None:
+    def _hand_over(self, queue: ReadyQueue, due: DueRecipient) -> int:
         """Put a fresh recipient into the window if nothing older waits outside it."""
         if due.recipient_id in queue.known:
-            return  # a read saw the commit before we were told of it
+            return 0  # a read saw the commit before we were told of it
         if queue.drained and self._room(queue) > 0:
             self._append(queue, due)
-            return
+            return 1
         if queue.mark is not None and (due.due_at, due.recipient_id) <= queue.mark:
             queue.mark = None
         self._look_again(queue)
+        return 0
 
     def _look_again(self, queue: ReadyQueue) -> None:
         """Note that the store holds more than the window; read it when the window runs low."""
