@@ -69,6 +69,7 @@ def description() -> dict[str, str]:
         "processor": f"{os.cpu_count()} × {_processor()}",
         "memory": f"{os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') / 2**30:.0f} GiB",
         "file system": _output("stat", "-f", "-c", "%T", str(ROOT)),
+        "load before the run": f"{os.getloadavg()[0]:.1f} (a quiet machine has less than 0.5)",
         "kernel": f"{platform.system()} {platform.release().split('-')[0]}",
         "Python": platform.python_version(),
         "Postfix": _output(program("postconf"), "-dh", "mail_version"),

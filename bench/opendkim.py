@@ -23,7 +23,7 @@ class OpenDkim:
         self._conf.write_text(
             f"Socket inet:{port}@127.0.0.1\nMode s\nDomain {domain}\nSelector bench\n"
             f"KeyFile {key}\nCanonicalization relaxed/relaxed\nOversignHeaders From\n"
-            "Syslog no\nBackground no\nInternalHosts 127.0.0.1\nUMask 007\n"
+            "RequireSafeKeys no\nSyslog no\nBackground no\nInternalHosts 127.0.0.1\nUMask 007\n"
         )
 
     def start(self) -> None:

@@ -127,6 +127,7 @@ def _messages(numbers: range, customer: int, account: int, now: int) -> Iterator
             "header_message_id": f"<{number}@example.com>",
             "subject": "Your order is on its way",
             "signing_domain": "example.com",
+            "failure_notices": 1,
             "size": len(CONTENT),
             "sha256": DIGEST,
             "in_file": 0,

@@ -1,6 +1,6 @@
 """What the store costs a message: CPU and commits, at a number of sessions that wait for each other.
 
-    .venv/bin/python -m bench.store [--sessions 30] [--messages 6000] [--folder .run/bench-store]
+    .venv/bin/python -m bench.store [--sessions 30] [--messages 6000] [--folder .run/store] [--url …]
 
 Each session accepts a 4 KB message, claims it and settles it, as the relay does. CPU is that of the whole
 process (loop, writer, checkpoints), by phase and divided by the messages.
@@ -181,8 +181,8 @@ async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sessions", type=int, default=30)
     parser.add_argument("--messages", type=int, default=6000)
-    parser.add_argument("--folder", type=Path, default=Path(".run/bench-store"))
-    parser.add_argument("--url", default=None)
+    parser.add_argument("--folder", type=Path, default=Path(".run/store"))
+    parser.add_argument("--url", default=None, help="a database of its own kind; SQLite without it")
     options = parser.parse_args()
     shutil.rmtree(options.folder, ignore_errors=True)
     store = await open_store(options.url, options.folder, free_share=0.0)

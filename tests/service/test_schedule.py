@@ -247,6 +247,22 @@ async def test_what_is_committed_late_after_a_read_is_found_at_once() -> None:
     assert ["late"] in names
 
 
+async def test_what_was_read_back_before_its_accept_was_told_is_scheduled_once() -> None:
+    """A commit is seen by the next read, which may answer before whoever accepted the message goes on."""
+    here = await house()
+    await here.send("first@example.net")
+    await here.work()
+    early = here.letter("early@example.net")
+    queue_ids = await here.queues.accept(early)
+    here.schedule.review_busy()
+    await here.look()
+    here.schedule.accepted(early, queue_ids)
+    await here.look()
+    site = site_of(here)
+    assert taken(here.schedule.take(site)) == ["early"]
+    assert here.schedule.take(site) is None
+
+
 async def test_a_deferred_recipient_is_taken_again_when_it_is_due_and_not_before() -> None:
     here = await house()
     here.dialer.answers = {"bob@example.net": [LATER]}
