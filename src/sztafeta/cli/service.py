@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import os
 import signal
@@ -20,6 +21,8 @@ from sztafeta.config import Settings
 
 HEALTH_SECONDS = 5
 BROKEN_END_SECONDS = 4
+COLLECT_AFTER = 20_000
+"""Objects more than were freed, after which the youngest are looked at."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -76,6 +79,17 @@ def _fetch(url: str) -> tuple[bool, dict[str, Any]]:
         return False, json.load(refusal)
 
 
+def _settle_memory() -> None:
+    """Have the collector look past what lives as long as the process.
+
+    A full collection over the libraries' objects holds the loop for a tenth of a second, and our own objects
+    die by their reference counts: collections are few, and small (docs/performance.md).
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(COLLECT_AFTER, 10, 10)
+
+
 async def serve_until_told(service: Service) -> None:
     """Run a service until a signal comes; a second one ends it at once."""
     told = asyncio.Event()
@@ -84,6 +98,7 @@ async def serve_until_told(service: Service) -> None:
         loop.add_signal_handler(number, told.set)
     loop.add_signal_handler(signal.SIGHUP, service.reload)
     async with service:
+        _settle_memory()
         stopping = asyncio.ensure_future(told.wait())
         broken = asyncio.ensure_future(service.broken())
         await asyncio.wait((stopping, broken), return_when=asyncio.FIRST_COMPLETED)
