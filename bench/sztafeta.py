@@ -26,13 +26,13 @@ class Sztafeta:
     def __init__(self, folder: Path, *, hop_port: int, launcher: list[str] | None = None) -> None:
         folder.mkdir(parents=True)
         self.folder = folder
-        self.port, self._http_port = free_port(), free_port()
+        self.port, self._http_port, self.api_port = free_port(), free_port(), free_port()
         self._launcher = launcher or [sys.executable, "-m", "sztafeta"]
         self.settings_file = folder / "sztafeta.toml"
         self.settings_file.write_text(
             f'hostname = "relay.example.org"\ndata_directory = "{folder / "data"}"\n'
             f'[[listeners]]\nname = "bench"\naddress = "127.0.0.1"\nport = {self.port}\n'
-            f"[http]\nport = {self._http_port}\n[limits]\nconnections_per_address = 1000\n"
+            f"[http]\nport = {self._http_port}\n[api]\nport = {self.api_port}\n[limits]\nconnections_per_address = 1000\n"
             "unauthenticated_per_address = 1000\nconnections_per_account = 1000\n"
             f'[[routes]]\ndomains = ["*"]\nhost = "127.0.0.1"\nport = {hop_port}\n'
         )
