@@ -47,6 +47,13 @@ class CurlyRenderer:
             parts[part] = _VARIABLE.sub(lambda found: str(data.get(found[1], "")), text)
         return Rendered(**parts)
 
+    async def publish(self, source: TemplateSource) -> tuple[str, Sequence[str]]:
+        """Take the HTML, or the MJML, as it is."""
+        html = source.html or source.mjml
+        if "{%" in html:
+            raise TemplateFault("a tag is not closed", part="html", line=1)
+        return html, sorted(set(_VARIABLE.findall(source.subject + html + source.text)))
+
     async def text_of(self, html: str) -> str:
         """Leave the tags out."""
         return unescape(re.sub(r"<[^>]+>", "", html))

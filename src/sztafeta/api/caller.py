@@ -11,7 +11,7 @@ from typing import Final
 
 from starlette.requests import Request
 
-from sztafeta.account.api_key import ApiKey, Scope
+from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.api.problem import Problem
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.call import Caller
@@ -58,6 +58,16 @@ async def prove(request: Request, keys: ApiKeys, scope: Scope | None) -> ApiKey:
             f"Give the key the scope `{scope.value}`, or use one that has it.",
         )
     return proved
+
+
+def refuse_other_mode(key: ApiKey, mode: Mode) -> None:
+    """Keep a test key from what leads to mail that leaves.
+
+    Raises:
+        Problem: it is a test key, and the thing is live.
+    """
+    if key.mode is Mode.TEST and mode is Mode.LIVE:
+        raise Problem("key_wrong_mode", f"The API key {key.name!r} is a test key; this is live.")
 
 
 def caller_of(request: Request, key: ApiKey) -> Caller:

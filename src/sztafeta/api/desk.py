@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import Depends
 from starlette.requests import Request
 
-from sztafeta.account.api_key import ApiKey, Scope
+from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.api import caller
 from sztafeta.api.body import Bodies
 from sztafeta.service.api_keys import ApiKeys
@@ -72,12 +72,16 @@ AtDesk = Annotated[Desk, Depends(at_desk)]
 class Needs:
     """Proves the caller's key and that it has a scope; a dependency of routes."""
 
-    def __init__(self, scope: Scope | None) -> None:
+    def __init__(self, scope: Scope | None, *, mode: Mode = Mode.TEST) -> None:
+        """With `mode` live, a test key is not enough."""
         self._scope = scope
+        self._mode = mode
 
     async def __call__(self, request: Request) -> ApiKey:
         """Raises: Problem."""
-        return await caller.prove(request, at_desk(request).keys, self._scope)
+        key = await caller.prove(request, at_desk(request).keys, self._scope)
+        caller.refuse_other_mode(key, self._mode)
+        return key
 
 
 Anybody = Annotated[ApiKey, Depends(Needs(None))]
@@ -87,3 +91,4 @@ TemplateEditor = Annotated[ApiKey, Depends(Needs(Scope.TEMPLATES))]
 SuppressionEditor = Annotated[ApiKey, Depends(Needs(Scope.SUPPRESSIONS))]
 DomainEditor = Annotated[ApiKey, Depends(Needs(Scope.DOMAINS))]
 Administrator = Annotated[ApiKey, Depends(Needs(Scope.ADMIN))]
+LiveAdministrator = Annotated[ApiKey, Depends(Needs(Scope.ADMIN, mode=Mode.LIVE))]

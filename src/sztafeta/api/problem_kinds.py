@@ -69,6 +69,12 @@ KINDS: Final = (
     ),
     ProblemKind(
         403,
+        "key_wrong_mode",
+        "A test key may not do this",
+        "What a test key does never leaves. It makes no live key and no SMTP login: use a live key.",
+    ),
+    ProblemKind(
+        403,
         "account_paused",
         "The account is suspended",
         "Customer service or the operator suspended the customer or its SMTP account; ask them why.",

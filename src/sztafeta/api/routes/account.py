@@ -10,11 +10,12 @@ from fastapi import APIRouter, Query
 
 from sztafeta.account.api_key import Mode, Scope
 from sztafeta.api.desk import Anybody, AtDesk, Reader
+from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.shapes import View
 from sztafeta.service.fault import Fault
 
-router = APIRouter(prefix="/v1", tags=["account"])
+router = APIRouter(prefix="/v1", tags=["account"], route_class=Guarded)
 LONGEST_PERIOD: Final = timedelta(days=366)
 
 

@@ -9,11 +9,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query
 
 from sztafeta.api.desk import AtDesk, Reader
+from sztafeta.api.guarded import Guarded
 from sztafeta.api.routes.message_views import EVENT, EventView, event_id_of, feed_view
 from sztafeta.api.routes.shapes import Limit, View
 from sztafeta.delivery.queue_id import to_text
 
-router = APIRouter(prefix="/v1/events", tags=["events"])
+router = APIRouter(prefix="/v1/events", tags=["events"], route_class=Guarded)
 
 SETTLING: Final = timedelta(seconds=5)
 """Events younger than this are held back: another node may still commit one with a smaller id."""

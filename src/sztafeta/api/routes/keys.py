@@ -13,13 +13,15 @@ from pydantic import AwareDatetime, Field
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.api.caller import refuse_other_mode
 from sztafeta.api.desk import Administrator, AtDesk, Desk
+from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.shapes import Strict, View
 from sztafeta.service.api_keys import KeyWish, MadeKey
 from sztafeta.service.fault import Fault
 
-router = APIRouter(prefix="/v1/keys", tags=["keys"])
+router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=Guarded)
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Networks = Annotated[list[IPv4Network | IPv6Network], Field(max_length=100)]
@@ -92,6 +94,7 @@ async def list_keys(key: Administrator, desk: AtDesk) -> dict[str, Any]:
 @router.post("", response_model=SecretKey, status_code=201, summary="Make a key")
 async def make_key(key: Administrator, desk: AtDesk, wish: NewKey) -> dict[str, Any]:
     """Make a key; it is in force at once."""
+    refuse_other_mode(key, wish.mode)
     made = await desk.keys.make(
         KeyWish(
             name=wish.name,
@@ -116,7 +119,7 @@ async def change_key(
     key: Administrator, desk: AtDesk, key_id: str, change: KeyChange
 ) -> dict[str, Any]:
     """Change name, scopes, IP allow-list or expiry; in force within a second."""
-    found = await _find(desk, key, key_id)
+    found = await _find_own(desk, key, key_id)
     values: dict[str, Any] = change.model_dump(exclude_unset=True)
     if values.get("scopes") is not None:
         values["scopes"] = frozenset(values["scopes"])
@@ -131,7 +134,7 @@ async def change_key(
 @router.delete("/{key_id}", response_model=Key, summary="Revoke a key")
 async def revoke_key(key: Administrator, desk: AtDesk, key_id: str) -> dict[str, Any]:
     """End a key; it is dead within a second on every node, and stays in the list."""
-    return _shown(await desk.keys.revoke(await _find(desk, key, key_id)))
+    return _shown(await desk.keys.revoke(await _find_own(desk, key, key_id)))
 
 
 @router.post("/{key_id}/rotate", response_model=SecretKey, status_code=201, summary="Replace a key")
@@ -142,7 +145,7 @@ async def rotate_key(
     rotation: Annotated[Rotation, Body()] = Rotation(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
     """Make a key like this one; the old one goes on for the overlap, then expires."""
-    found = await _find(desk, key, key_id)
+    found = await _find_own(desk, key, key_id)
     if not found.is_valid_at(desk.clock.now()):
         raise Problem("wrong_state", "The key is revoked or has expired; make a new one.")
     overlap = timedelta(minutes=rotation.overlap_minutes)
@@ -153,6 +156,13 @@ async def _find(desk: Desk, key: ApiKey, shown_id: str) -> ApiKey:
     found = await desk.keys.find(key.customer_id, shown_id.removeprefix("key_"))
     if found is None:
         raise Problem("not_found", f"There is no key {shown_id}.")
+    return found
+
+
+async def _find_own(desk: Desk, key: ApiKey, shown_id: str) -> ApiKey:
+    """Find a key that this one may change: a test key has no hand in live ones."""
+    found = await _find(desk, key, shown_id)
+    refuse_other_mode(key, found.mode)
     return found
 
 

@@ -13,6 +13,7 @@ from starlette.responses import Response, StreamingResponse
 from sztafeta.account.api_key import ApiKey
 from sztafeta.api.caller import caller_of
 from sztafeta.api.desk import AtDesk, Desk, Reader, Sender
+from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.message_views import (
     MESSAGE,
@@ -42,7 +43,7 @@ from sztafeta.mail.address import AddressFault, Mailbox, parse_mailbox
 from sztafeta.service.fault import Fault
 from sztafeta.service.ports import MessageQuery, MessageRecord
 
-router = APIRouter(prefix="/v1/messages", tags=["messages"])
+router = APIRouter(prefix="/v1/messages", tags=["messages"], route_class=Guarded)
 
 Status = Annotated[
     list[str] | None,

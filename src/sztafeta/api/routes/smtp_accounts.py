@@ -12,13 +12,14 @@ from pydantic import Field
 
 from sztafeta.account.api_key import ApiKey
 from sztafeta.account.smtp_account import LOGIN, SmtpAccount, make_password
-from sztafeta.api.desk import Administrator, AtDesk, Desk, Reader
+from sztafeta.api.desk import AtDesk, Desk, LiveAdministrator, Reader
+from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.shapes import Strict, View
 from sztafeta.service.fault import Fault
 from sztafeta.service.ports import AlreadyThere, NotThere
 
-router = APIRouter(prefix="/v1/smtp-accounts", tags=["smtp-accounts"])
+router = APIRouter(prefix="/v1/smtp-accounts", tags=["smtp-accounts"], route_class=Guarded)
 
 Connections = Annotated[int, Field(ge=1, le=1000)]
 Hours = Annotated[float, Field(gt=0, le=7 * 24)]
@@ -79,7 +80,7 @@ async def list_accounts(key: Reader, desk: AtDesk) -> dict[str, Any]:
 
 
 @router.post("", response_model=SecretAccount, status_code=201, summary="Make an SMTP account")
-async def create_account(key: Administrator, desk: AtDesk, wish: NewAccount) -> dict[str, Any]:
+async def create_account(key: LiveAdministrator, desk: AtDesk, wish: NewAccount) -> dict[str, Any]:
     """Make a login with a generated password; it is in force at once."""
     _refuse_foreign_login(wish.login, key.customer_name)
     account = SmtpAccount(
@@ -111,7 +112,7 @@ async def see_account(key: Reader, desk: AtDesk, login: str) -> dict[str, Any]:
 
 @router.patch("/{login}", response_model=Account, summary="Change an SMTP account")
 async def change_account(
-    key: Administrator, desk: AtDesk, login: str, change: AccountChange
+    key: LiveAdministrator, desk: AtDesk, login: str, change: AccountChange
 ) -> dict[str, Any]:
     """Change its settings; in force within a second."""
     values: dict[str, Any] = change.model_dump(exclude_none=True)
@@ -123,7 +124,7 @@ async def change_account(
 
 
 @router.post("/{login}/password", response_model=SecretAccount, summary="Change the password")
-async def change_password(key: Administrator, desk: AtDesk, login: str) -> dict[str, Any]:
+async def change_password(key: LiveAdministrator, desk: AtDesk, login: str) -> dict[str, Any]:
     """Give it another password; the old one is dead within a second."""
     account = await _find(desk, key, login)
     password = make_password()
@@ -132,7 +133,7 @@ async def change_password(key: Administrator, desk: AtDesk, login: str) -> dict[
 
 
 @router.delete("/{login}", status_code=204, summary="Delete an SMTP account")
-async def delete_account(key: Administrator, desk: AtDesk, login: str) -> None:
+async def delete_account(key: LiveAdministrator, desk: AtDesk, login: str) -> None:
     """Take a login away; its mail stays."""
     account = await _find(desk, key, login)
     if account.account_id == key.account.account_id:

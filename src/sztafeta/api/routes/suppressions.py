@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from sztafeta.api.desk import AtDesk, Reader, SuppressionEditor
+from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.shapes import After, Limit, Page, Strict, View, cursor_mark, page_of
 from sztafeta.delivery.suppression import suppressed_form
@@ -17,7 +18,7 @@ from sztafeta.mail.address import AddressFault, parse_mailbox
 from sztafeta.service.fault import Fault
 from sztafeta.service.ports import Suppression, SuppressionReason
 
-router = APIRouter(prefix="/v1/suppressions", tags=["suppressions"])
+router = APIRouter(prefix="/v1/suppressions", tags=["suppressions"], route_class=Guarded)
 
 
 class NewSuppressions(Strict):

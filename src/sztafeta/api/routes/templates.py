@@ -12,6 +12,7 @@ from starlette.requests import Request
 
 from sztafeta.api.caller import caller_of
 from sztafeta.api.desk import AtDesk, Reader, TemplateEditor
+from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.sending import SendAnswer, sent_answer
 from sztafeta.api.routes.shapes import (
@@ -31,7 +32,7 @@ from sztafeta.service.ports import Template, TemplateVersion
 from sztafeta.service.sent import Replayed
 from sztafeta.service.templates import TemplateWish, WholeTemplate, shown_id
 
-router = APIRouter(prefix="/v1/templates", tags=["templates"])
+router = APIRouter(prefix="/v1/templates", tags=["templates"], route_class=Guarded)
 
 ExternalId = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$")]
 Name = Annotated[str, Field(min_length=1, max_length=200)]

@@ -1,0 +1,148 @@
+"""`/v1/keys`: made, shown once, changed, rotated, revoked; what a key may not do (W-16)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tests.doubles.api_house import ApiHouse, Caller
+
+from sztafeta.account.api_key import Mode, Scope
+from sztafeta.service.api_keys import TRUSTED_SECONDS
+
+
+async def test_a_key_is_in_force_at_once_and_shown_once(house: ApiHouse, alice: Caller) -> None:
+    """W-16: the text stands in the answer that makes it, and nowhere else."""
+    made = await alice("POST", "/v1/keys", {"name": "shop", "scopes": ["send", "read"]})
+    assert made.status == 201
+    text = made.json["key"]
+    assert text.startswith("szt_live_")
+    me = await house.call("GET", "/v1/me", key=text)
+    assert (me.status, me.json["scopes"]) == (200, ["read", "send"])
+    everything = await alice("GET", "/v1/keys")
+    again = await alice("GET", f"/v1/keys/{made.json['id']}")
+    secret = text.removeprefix("szt_live_")[10:43]
+    assert secret not in (everything.content + again.content).decode()
+
+
+async def test_a_revoked_key_is_dead_at_once_here_and_within_a_second_elsewhere(
+    house: ApiHouse, alice: Caller
+) -> None:
+    """Issue 3, §4: dead ≤ 1 s after revocation on every node."""
+    made = await house.key(Scope.READ)
+    elsewhere = house.another_nodes_keys()
+    assert (await house.call("GET", "/v1/me", key=made.text)).status == 200
+    assert await elsewhere.prove(made.text, "127.0.0.1") == made.key
+    revoked = await alice("DELETE", f"/v1/keys/key_{made.key.key_id}")
+    assert revoked.json["revoked_at"] is not None
+    answer = await house.call("GET", "/v1/me", key=made.text)
+    assert (answer.status, answer.code) == (401, "key_revoked")
+    house.seconds += TRUSTED_SECONDS + 0.001
+    refusal = await elsewhere.prove(made.text, "127.0.0.1")
+    assert getattr(refusal, "code", "") == "key_revoked"
+
+
+async def test_a_key_ends_when_it_was_said_to(house: ApiHouse) -> None:
+    made = await house.key(expires_at=house.clock.now() + timedelta(hours=1))
+    assert (await house.call("GET", "/v1/me", key=made.text)).status == 200
+    house.clock.advance(timedelta(hours=1))
+    answer = await house.call("GET", "/v1/me", key=made.text)
+    assert (answer.status, answer.code) == (401, "key_expired")
+
+
+async def test_a_key_works_from_its_networks_alone(house: ApiHouse) -> None:
+    near = await house.key(networks=["127.0.0.0/8"])
+    far = await house.key(networks=["192.0.2.0/24"])
+    assert (await house.call("GET", "/v1/me", key=near.text)).status == 200
+    answer = await house.call("GET", "/v1/me", key=far.text)
+    assert (answer.status, answer.code) == (403, "ip_not_allowed")
+    assert "127.0.0.1" in answer.json["detail"]
+
+
+async def test_rotation_lets_the_old_key_live_for_the_overlap(
+    house: ApiHouse, alice: Caller
+) -> None:
+    old = await house.key(Scope.READ)
+    path = f"/v1/keys/key_{old.key.key_id}/rotate"
+    new = await alice("POST", path, {"overlap_minutes": 10})
+    assert new.status == 201
+    assert new.json["scopes"] == ["read"]
+    for text in (old.text, new.json["key"]):
+        assert (await house.call("GET", "/v1/me", key=text)).status == 200
+    house.clock.advance(timedelta(minutes=10))
+    assert (await house.call("GET", "/v1/me", key=old.text)).code == "key_expired"
+    assert (await house.call("GET", "/v1/me", key=new.json["key"])).status == 200
+    assert (await alice("POST", path)).code == "wrong_state", "a dead key has no successor"
+
+
+async def test_rotation_needs_no_body(house: ApiHouse, alice: Caller) -> None:
+    old = await house.key(Scope.READ)
+    assert (await alice("POST", f"/v1/keys/key_{old.key.key_id}/rotate")).status == 201
+
+
+async def test_a_key_that_had_an_end_is_followed_by_one_without(
+    house: ApiHouse, alice: Caller
+) -> None:
+    """The overlap never makes a key live longer than it was meant to."""
+    end = house.clock.now() + timedelta(minutes=5)
+    old = await house.key(Scope.READ, expires_at=end)
+    await alice("POST", f"/v1/keys/key_{old.key.key_id}/rotate", {"overlap_minutes": 60})
+    seen = await alice("GET", f"/v1/keys/key_{old.key.key_id}")
+    assert seen.json["expires_at"] == "2026-01-02T03:09:05Z"
+
+
+async def test_what_is_left_out_of_a_change_stays(house: ApiHouse, alice: Caller) -> None:
+    made = await house.key(Scope.READ, networks=["127.0.0.0/8"])
+    path = f"/v1/keys/key_{made.key.key_id}"
+    changed = await alice("PATCH", path, {"name": "till"})
+    assert (changed.json["name"], changed.json["scopes"]) == ("till", ["read"])
+    assert changed.json["allowed_networks"] == ["127.0.0.0/8"]
+    await alice("PATCH", path, {"scopes": ["send"], "allowed_networks": []})
+    me = await house.call("GET", "/v1/me", key=made.text)
+    assert me.json["scopes"] == ["send"], "in force at once"
+    await alice("PATCH", path, {"expires_at": "2026-02-01T00:00:00Z"})
+    ended = await alice("PATCH", path, {"expires_at": None})
+    assert ended.json["expires_at"] is None, "null takes the end away"
+
+
+async def test_a_mode_is_part_of_a_key_and_cannot_be_changed_by_hand(house: ApiHouse) -> None:
+    made = await house.key(mode=Mode.TEST)
+    forged = made.text.replace("szt_test_", "szt_live_")
+    assert (await house.call("GET", "/v1/me", key=forged)).code == "key_unknown"
+
+
+async def test_a_test_key_never_leads_to_mail_that_leaves(house: ApiHouse, tester: Caller) -> None:
+    """Issue 3, §4: whatever its scopes, it makes no live key, takes none over, and makes no login."""
+    live = f"/v1/keys/key_{(await house.key()).key.key_id}"
+    for method, path, wish in (
+        ("POST", "/v1/keys", {"name": "k", "mode": "live", "scopes": ["send"]}),
+        ("POST", f"{live}/rotate", None),
+        ("PATCH", live, {"scopes": ["send"]}),
+        ("DELETE", live, None),
+        ("POST", "/v1/smtp-accounts", {"login": "2.alice.smtp"}),
+        ("POST", "/v1/smtp-accounts/1.alice.smtp/password", None),
+    ):
+        answer = await tester(method, path, wish)
+        assert (answer.status, answer.code) == (403, "key_wrong_mode"), path
+    made = await tester("POST", "/v1/keys", {"name": "k", "mode": "test", "scopes": ["send"]})
+    assert made.json["mode"] == "test"
+
+
+async def test_a_suspended_account_calls_nothing(house: ApiHouse) -> None:
+    made = await house.key()
+    await house.store.enable_customer("alice", enabled=False)
+    answer = await house.call("GET", "/v1/me", key=made.text)
+    assert (answer.status, answer.code) == (403, "account_paused")
+
+
+async def test_when_a_key_was_last_used_is_noted(house: ApiHouse, alice: Caller) -> None:
+    made = await house.key(Scope.READ)
+    await house.call("GET", "/v1/me", key=made.text)
+    await house.keys.note_uses()
+    seen = (await alice("GET", f"/v1/keys/key_{made.key.key_id}")).json
+    assert seen["last_used_at"] == "2026-01-02T03:04:05Z"
+    assert seen["last_used_from"] == "127.0.0.1"
+
+
+async def test_scopes_cannot_be_empty(alice: Caller) -> None:
+    answer = await alice("POST", "/v1/keys", {"name": "k", "scopes": []})
+    assert list(answer.faults) == ["/scopes"]
