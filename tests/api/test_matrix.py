@@ -84,7 +84,7 @@ NOBODYS: Final = {
 
 def routes() -> set[str]:
     return {
-        f"{method} {route.path}"
+        f"{method} {route.path}".replace(":path", "")
         for router in ROUTERS
         for route in router.routes
         for method in route.methods - {"HEAD"}

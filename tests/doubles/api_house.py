@@ -31,8 +31,8 @@ from sztafeta.service.messages import Messages
 from sztafeta.service.templates import Templates
 
 BASE_URL: Final = "https://api.example.org"
-MESSAGE_SIZE: Final = 200_000
-BODY_SIZE: Final = 300_000
+MESSAGE_SIZE: Final = 10_000_000
+BODY_SIZE: Final = 15_000_000
 DOMAINS: Final = {"alice": "example.com", "charlie": "example.org"}
 
 
@@ -140,6 +140,11 @@ class ApiHouse:
         found = await self.store.smtp_account(account.login)
         assert found is not None
         self.accounts[customer] = found
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._listener.port
 
     # -- calling ---------------------------------------------------------------------------------
 

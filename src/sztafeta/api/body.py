@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from hashlib import sha256
-from tempfile import TemporaryFile
-from typing import IO, Any, Final
+from tempfile import SpooledTemporaryFile
+from typing import Final
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -21,6 +21,8 @@ IN_MEMORY: Final = 256 * 1024
 """Octets up to which a body never touches the disk."""
 AT_ONCE: Final = 2
 """Big bodies that are in memory at the same time."""
+HEARD_OUT: Final = 64 * 1024 * 1024
+"""Octets of a body that is too large, read and thrown away: who still writes when we close hears nothing."""
 
 
 class Body:
@@ -47,49 +49,51 @@ class Bodies:
             Problem: it is too large.
             ClientDisconnect: the caller has gone.
         """
-        self._refuse_declared(request)
-        digest, parts, held = sha256(), [], 0
-        spool: IO[bytes] | None = None
-        try:
-            async for part in request.stream():
+        digest, held = sha256(), 0
+        with SpooledTemporaryFile(max_size=self._in_memory) as spool:
+            async for part in bounded(request, self._limit):
                 held += len(part)
-                if held > self._limit:
-                    raise self._too_large()
                 digest.update(part)
-                if spool is None:
-                    parts.append(part)
-                    if held > self._in_memory:
-                        spool = TemporaryFile()  # noqa: SIM115 - closed below
-                        await asyncio.to_thread(spool.write, b"".join(parts))
-                        parts.clear()
-                else:
+                if held > self._in_memory:
                     await asyncio.to_thread(spool.write, part)
-            if spool is None:
-                yield Body(b"".join(parts), digest.digest())
+                else:
+                    spool.write(part)
+            spool.seek(0)
+            if held <= self._in_memory:
+                yield Body(spool.read(), digest.digest())
                 return
             async with self._places:
-                yield Body(await asyncio.to_thread(_whole, spool), digest.digest())
-        finally:
-            if spool is not None:
-                spool.close()
+                yield Body(await asyncio.to_thread(spool.read), digest.digest())
 
-    def _refuse_declared(self, request: Request) -> None:
-        declared = request.headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > self._limit:
-            raise self._too_large()
 
-    def _too_large(self) -> Problem:
-        return Problem(
+async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
+    """Read a body part by part; of one that is too large nothing more is given.
+
+    Raises:
+        Problem: it is too large.
+        ClientDisconnect: the caller has gone.
+    """
+    held = announced = _announced(request)
+    read = 0
+    async for part in request.stream():
+        read += len(part)
+        held = max(announced, read)
+        if held <= limit:
+            yield part
+        elif read > HEARD_OUT:
+            break
+    if held > limit:
+        raise Problem(
             "body_too_large",
-            f"The body has more than {self._limit} octets.",
-            f"A call may have {self._limit} octets; send several calls, or links to big files.",
+            f"The body has more than {limit} octets.",
+            f"A call may have {limit} octets; send several calls, or links to big files.",
         )
 
 
-def _whole(spool: IO[Any]) -> bytes:
-    spool.seek(0)
-    octets: bytes = spool.read()
-    return octets
+def _announced(request: Request) -> int:
+    """Give the size that a caller announces; 0 when there is none (RFC 9110 §8.6)."""
+    text = request.headers.get("content-length", "")
+    return int(text) if text.isascii() and text.isdecimal() else 0
 
 
-__all__ = ["AT_ONCE", "IN_MEMORY", "Bodies", "Body", "ClientDisconnect"]
+__all__ = ["AT_ONCE", "HEARD_OUT", "IN_MEMORY", "Bodies", "Body", "ClientDisconnect", "bounded"]

@@ -171,11 +171,12 @@ KINDS: Final = (
         "(`{{ name | default('') }}`), or set the template's `missing` to `blank`.",
     ),
     ProblemKind(
-        422,
+        202,
         "recipient_suppressed",
-        "Every recipient is suppressed",
-        "Mail to these addresses is not sent, because they bounced, complained or unsubscribed. "
-        "`GET /v1/suppressions/{address}` says why and since when.",
+        "The recipient is suppressed",
+        "Stands beside a recipient in the answer to a call that sends: mail to this address is not sent, "
+        "because it bounced, complained or unsubscribed. `GET /v1/suppressions/{address}` says why and "
+        "since when.",
     ),
     ProblemKind(
         422,

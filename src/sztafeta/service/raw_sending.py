@@ -104,12 +104,12 @@ class RawSending:
 
 
 def _sender(caller: Caller, address: str, faults: list[Fault]) -> Mailbox | None:
-    reverse_path = _read(address, "/sender", faults)
+    reverse_path = _read(address, "/from", faults)
     if reverse_path is not None:
         rejection = refuse_reverse_path(caller.account, reverse_path)
         if rejection is not None:
             text = rejection.reply.text
-            faults.append(Fault(pointer="/sender", code="from_not_allowed", text=text))
+            faults.append(Fault(pointer="/from", code="from_not_allowed", text=text))
     return reverse_path
 
 
@@ -117,9 +117,9 @@ def _recipients(addresses: Sequence[str], faults: list[Fault]) -> list[Mailbox]:
     """Read the forward-paths, each mailbox once."""
     if not 0 < len(addresses) <= MOST_ADDRESSEES:
         text = f"a message has 1 to {MOST_ADDRESSEES} recipients, this one has {len(addresses)}"
-        faults.append(Fault(pointer="/recipients", code="too_many_recipients", text=text))
+        faults.append(Fault(pointer="/to", code="too_many_recipients", text=text))
         return []
-    read = [_read(one, f"/recipients/{at}", faults) for at, one in enumerate(addresses)]
+    read = [_read(one, f"/to/{at}", faults) for at, one in enumerate(addresses)]
     return list(dict.fromkeys(mailbox for mailbox in read if mailbox is not None))
 
 

@@ -109,7 +109,7 @@ async def usage(
     """Count what was accepted, day by day."""
     today = desk.clock.now().date()
     first, last = first or today.replace(day=1), last or today
-    if not first <= last <= first + LONGEST_PERIOD:
+    if not timedelta(0) <= last - first <= LONGEST_PERIOD:
         fault = Fault(
             pointer="/last",
             code="bad_period",

@@ -11,9 +11,9 @@ import binascii
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
 
-from sztafeta.api.routes.shapes import Strict
+from sztafeta.api.routes.shapes import Instant, Strict
 from sztafeta.service.call import (
     Addressee,
     AddresseeKind,
@@ -147,8 +147,8 @@ class SendShape(Strict):
     tags: Annotated[list[str], Field(max_length=MOST_FIELDS)] = []
     metadata: Metadata = {}
     attachments: Annotated[list[AttachmentShape], Field(max_length=200)] = []
-    send_at: AwareDatetime | None = None
-    expires_at: AwareDatetime | None = None
+    send_at: Instant | None = None
+    expires_at: Instant | None = None
     dry_run: bool = False
     """Find everything that is wrong; store and send nothing."""
 

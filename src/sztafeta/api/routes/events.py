@@ -10,9 +10,9 @@ from fastapi import APIRouter, Query
 
 from sztafeta.api.desk import AtDesk, Reader
 from sztafeta.api.guarded import Guarded
-from sztafeta.api.routes.message_views import EVENT, EventView, event_id_of, feed_view
-from sztafeta.api.routes.shapes import Limit, View
-from sztafeta.delivery.queue_id import to_text
+from sztafeta.api.routes.message_views import EVENT, EventView, feed_view
+from sztafeta.api.routes.shapes import Limit, View, bad_cursor
+from sztafeta.delivery.queue_id import from_text, to_text
 
 router = APIRouter(prefix="/v1/events", tags=["events"], route_class=Guarded)
 
@@ -43,10 +43,17 @@ async def list_events(
     found = await desk.feed.events(
         key.customer_id,
         key.mode,
-        after=0 if after is None else event_id_of(after),
+        after=0 if after is None else _place(after),
         until=desk.clock.now() - SETTLING,
         limit=limit + 1,
     )
     kept = found[:limit]
     place = EVENT + to_text(kept[-1].event.event_id) if kept else after
     return {"data": [feed_view(one) for one in kept], "has_more": len(found) > limit, "next": place}
+
+
+def _place(after: str) -> int:
+    try:
+        return from_text(after.removeprefix(EVENT))
+    except ValueError as fault:
+        raise bad_cursor() from fault

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from pydantic import AwareDatetime, Field
+from pydantic import Field
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.account.smtp_account import SmtpAccount
@@ -17,7 +17,7 @@ from sztafeta.api.caller import refuse_other_mode
 from sztafeta.api.desk import Administrator, AtDesk, Desk
 from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
-from sztafeta.api.routes.shapes import Strict, View
+from sztafeta.api.routes.shapes import Instant, Strict, View
 from sztafeta.service.api_keys import KeyWish, MadeKey
 from sztafeta.service.fault import Fault
 
@@ -37,7 +37,7 @@ class NewKey(Strict):
     smtp_account: str | None = None
     """Whose settings its mail goes by; the caller's own when left out."""
     allowed_networks: Networks = []
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class KeyChange(Strict):
@@ -46,7 +46,7 @@ class KeyChange(Strict):
     name: Name | None = None
     scopes: Scopes | None = None
     allowed_networks: Networks | None = None
-    expires_at: AwareDatetime | None = None
+    expires_at: Instant | None = None
 
 
 class Rotation(Strict):

@@ -104,11 +104,6 @@ def submission_id_of(text: str) -> int:
     return _id_of(text, SUBMISSION)
 
 
-def event_id_of(text: str) -> int:
-    """Read an event's id. Raises: Problem."""
-    return _id_of(text, EVENT)
-
-
 def _id_of(text: str, prefix: str) -> int:
     try:
         return from_text(text.removeprefix(prefix))

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
@@ -28,6 +27,7 @@ from sztafeta.api.routes.message_views import (
 )
 from sztafeta.api.routes.shapes import (
     After,
+    Instant,
     Limit,
     Page,
     Strict,
@@ -54,7 +54,7 @@ Status = Annotated[
 class Reschedule(Strict):
     """When to send instead."""
 
-    send_at: AwareDatetime
+    send_at: Instant
 
 
 class Resent(View):
@@ -76,8 +76,8 @@ async def list_messages(
     tag: Annotated[str, Query(max_length=200)] = "",
     message_id: Annotated[str, Query(max_length=998, description="The header's Message-ID.")] = "",
     submission: Annotated[str | None, Query(description="sub_…")] = None,
-    accepted_from: AwareDatetime | None = None,
-    accepted_to: AwareDatetime | None = None,
+    accepted_from: Instant | None = None,
+    accepted_to: Instant | None = None,
 ) -> dict[str, Any]:
     """List messages of the key's mode, the newest first; with a test key this is the test inbox."""
     query = MessageQuery(

@@ -127,7 +127,7 @@ async def send_raw(request: Request) -> Response:
     async with desk.bodies.body(request) as body:
         outcome = await desk.sending.send_raw(
             caller_of(request, key),
-            body.octets,
+            _with_crlf(body.octets),
             sender=query.get("from", ""),
             recipients=query.getlist("to"),
             idempotency=idempotency(request, body, "raw", partial(_written, request, desk)),
@@ -170,9 +170,22 @@ def read(adapter: TypeAdapter[T], octets: bytes) -> T:
 
 def _shape_of(wish: Any) -> SendShape | Problem:
     try:
-        return _SEND.validate_python(wish)
+        shape = _SEND.validate_python(wish)
     except ValidationError as error:
         return invalid(error.errors(include_url=False))
+    if shape.dry_run:
+        text = "A batch sends; check a single call."
+        fault = Fault(pointer="/dry_run", code="not_in_batch", text=text)
+        return Problem("invalid", "A call of a batch cannot be a dry run.", errors=(fault,))
+    return shape
+
+
+def _with_crlf(message: bytes) -> bytes:
+    """Give a file of a system that ends lines with LF the lines of mail (RFC 5322 §2.3).
+
+    One that has a CR somewhere is taken as it is: to mend it would be to guess (S-01).
+    """
+    return message if b"\r" in message else message.replace(b"\n", b"\r\n")
 
 
 def idempotency(

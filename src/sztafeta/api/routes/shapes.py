@@ -5,10 +5,11 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -16,6 +17,17 @@ from sztafeta.api.problem import Problem
 from sztafeta.service.fault import Fault, Refusal
 
 T = TypeVar("T")
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as fault:
+        raise ValueError("the time is beyond the calendar") from fault
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""An instant, in whatever zone its author writes it (RFC 3339 §5.6)."""
 
 
 class Strict(BaseModel):

@@ -83,7 +83,7 @@ async def suppress(key: SuppressionEditor, desk: AtDesk, wish: NewSuppressions) 
     return {"added": added, "already_there": len(addresses) - added}
 
 
-@router.get("/{address}", response_model=Suppressed, summary="Is it suppressed")
+@router.get("/{address:path}", response_model=Suppressed, summary="Is it suppressed")
 async def see_suppression(key: Reader, desk: AtDesk, address: str) -> dict[str, Any]:
     """Say why and since when an address is suppressed; 404 when it is not."""
     (form,) = _readable([address])
@@ -93,7 +93,7 @@ async def see_suppression(key: Reader, desk: AtDesk, address: str) -> dict[str, 
     return _shown(found[form])
 
 
-@router.delete("/{address}", status_code=204, summary="Lift a suppression")
+@router.delete("/{address:path}", status_code=204, summary="Lift a suppression")
 async def unsuppress(key: SuppressionEditor, desk: AtDesk, address: str) -> None:
     """Let mail go to an address again."""
     (form,) = _readable([address])

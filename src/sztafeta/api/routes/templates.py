@@ -14,6 +14,7 @@ from sztafeta.api.caller import caller_of
 from sztafeta.api.desk import AtDesk, Reader, TemplateEditor
 from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
+from sztafeta.api.routes.call_shapes import PersonValue
 from sztafeta.api.routes.sending import SendAnswer, sent_answer
 from sztafeta.api.routes.shapes import (
     After,
@@ -27,7 +28,7 @@ from sztafeta.api.routes.shapes import (
     page_of,
 )
 from sztafeta.mail.template_source import MissingRule, TemplateSource
-from sztafeta.service.call import Addressee, Call, Person
+from sztafeta.service.call import Addressee, Call
 from sztafeta.service.ports import Template, TemplateVersion
 from sztafeta.service.sent import Replayed
 from sztafeta.service.templates import TemplateWish, WholeTemplate, shown_id
@@ -90,8 +91,8 @@ class Preview(Strict):
 class TestSend(Preview):
     """Where to send a version with test data."""
 
-    from_: Annotated[str, Field(alias="from", min_length=3, max_length=1000)]
-    to: Annotated[str, Field(min_length=3, max_length=1000)]
+    from_: Annotated[PersonValue, Field(alias="from")]
+    to: PersonValue
 
 
 class TemplateView(View):
@@ -240,8 +241,8 @@ async def send_test(
     whole = good(await desk.templates.find(key.customer_id, template, wish.version))
     rendered, _ = good(await desk.templates.render(whole, wish.data))
     call = Call(
-        author=Person(address=wish.from_, pointer="/from"),
-        addressees=(Addressee(person=Person(address=wish.to, pointer="/to")),),
+        author=wish.from_.read("/from"),
+        addressees=(Addressee(person=wish.to.read("/to")),),
         subject=rendered.subject,
         html=rendered.html,
         text=rendered.text,
