@@ -315,3 +315,46 @@ async def test_pruning_stops_at_its_limit(house: House) -> None:
     house.writer.clock.advance(timedelta(days=40))
     assert await house.housekeeping.prune(house.writer.now, 2) == 2
     assert await house.housekeeping.prune(house.writer.now, 2) == 1
+
+
+async def test_an_unverified_domain_is_nobodys_until_it_is_verified(house: House) -> None:
+    """Issue 3: a claim neither sends nor blocks; the last asker's stands."""
+    now = house.writer.now
+    for name in ("alice", "charlie"):
+        await house.accounts.create_customer(name, now=now)
+    await house.accounts.create_smtp_account(account(), password="secret", now=now)
+    pending = (DkimKey(selector="e1", algorithm=KeyAlgorithm.ED25519, private_key=b"secret"),)
+    hers, his = (
+        SendingDomain(domain="example.com", customer_id=who, pending=pending, is_verified=False)
+        for who in (1, 2)
+    )
+    await house.accounts.add_sending_domain(his, now=now)
+    with pytest.raises(AlreadyThere):
+        await house.accounts.add_sending_domain(his, now=now)
+    await house.accounts.add_sending_domain(hers, now=now)
+    assert await house.accounts.sending_domains() == [hers]
+    found = await house.accounts.smtp_account("1.alice.smtp")
+    assert found is not None
+    assert found.sending_domains == frozenset()
+    verified = hers.with_seen(frozenset({"e1"}))
+    with pytest.raises(NotThere):
+        await house.accounts.change_sending_domain(replace(verified, customer_id=2), now=now)
+    await house.accounts.change_sending_domain(verified, now=now)
+    assert await house.accounts.sending_domain("example.com") == verified
+    assert (verified.keys, verified.pending) == (pending, ())
+    found = await house.accounts.smtp_account("1.alice.smtp")
+    assert found is not None
+    assert found.sending_domains == {"example.com"}
+    for late in (his, replace(his, is_verified=True)):
+        with pytest.raises(AlreadyThere):
+            await house.accounts.add_sending_domain(late, now=now)
+    assert await house.accounts.sending_domains() == [verified]
+
+
+async def test_the_operator_takes_a_claim_over(house: House) -> None:
+    now = house.writer.now
+    await house.accounts.create_customer("alice", now=now)
+    claim = SendingDomain(domain="example.com", customer_id=1, is_verified=False)
+    await house.accounts.add_sending_domain(claim, now=now)
+    await house.accounts.add_sending_domain(replace(claim, is_verified=True), now=now)
+    assert await house.accounts.sending_domain("example.com") == replace(claim, is_verified=True)

@@ -28,6 +28,8 @@ from sztafeta.delivery.queue_id import IdSource
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.service.api_keys import ApiKeys, KeyWish, MadeKey
 from sztafeta.service.messages import Messages
+from sztafeta.service.ports import TextAnswer
+from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.templates import Templates
 
 BASE_URL: Final = "https://api.example.org"
@@ -61,6 +63,22 @@ class Answer:
         return {one["pointer"]: one["code"] for one in self.json["errors"]}
 
 
+class Dns:
+    """TXT records, as a test publishes them."""
+
+    def __init__(self) -> None:
+        self.records: dict[str, TextAnswer] = {}
+
+    async def texts(self, name: str) -> TextAnswer:
+        """Look a name up."""
+        return self.records.get(name, TextAnswer())
+
+    def publish(self, records: Iterable[Mapping[str, str]]) -> None:
+        """Put records where they belong."""
+        for one in records:
+            self.records[one["name"]] = TextAnswer(texts=(one["value"],))
+
+
 class ApiHouse:
     """The API and what stands behind it; use it as a context."""
 
@@ -71,6 +89,7 @@ class ApiHouse:
         self.seconds = 0.0
         """The steady clock."""
         self.troubles: list[Exception] = []
+        self.dns = Dns()
         self.accounts: dict[str, SmtpAccount] = {}
         self._ids = IdSource(7)
         self.keys = self.another_nodes_keys()
@@ -87,6 +106,7 @@ class ApiHouse:
             account_administration=self.store,
             suppressions=self.store.suppressions,
             feed=self.store.feed,
+            domains=SendingDomains(administration=self.store, texts=self.dns, clock=self.clock),
             bodies=Bodies(BODY_SIZE, in_memory=10_000),
             limits=ApiLimits(message_size=MESSAGE_SIZE, body_size=BODY_SIZE),
             sending=self.office.sending,

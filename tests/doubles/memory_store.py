@@ -459,9 +459,19 @@ class MemoryStore:
     async def add_sending_domain(self, domain: SendingDomain, *, now: datetime) -> None:
         if all(one.customer_id != domain.customer_id for one in self._customers.values()):
             raise NotThere(f"there is no customer number {domain.customer_id}")
-        if domain.domain in self._domains:
+        present = self._domains.get(domain.domain)
+        is_own = present is not None and present.customer_id == domain.customer_id
+        if present is not None and (present.is_verified or (is_own and not domain.is_verified)):
             raise AlreadyThere(f"sending domain {domain.domain!r} is taken already")
         self._domains[domain.domain] = domain
+
+    async def change_sending_domain(self, domain: SendingDomain, *, now: datetime) -> None:
+        present = self._domains.get(domain.domain)
+        if present is None or present.customer_id != domain.customer_id:
+            raise NotThere(f"there is no sending domain {domain.domain!r} of this customer")
+        self._domains[domain.domain] = replace(
+            domain, is_verified=domain.is_verified or present.is_verified
+        )
 
     async def remove_sending_domain(self, domain: str) -> None:
         if self._domains.pop(domain, None) is None:
@@ -488,7 +498,11 @@ class MemoryStore:
 
     def _seen(self, account: SmtpAccount) -> SmtpAccount:
         owner = self._customers[account.customer_name]
-        domains = [d.domain for d in self._domains.values() if d.customer_id == owner.customer_id]
+        domains = [
+            d.domain
+            for d in self._domains.values()
+            if d.customer_id == owner.customer_id and d.is_verified
+        ]
         enabled = account.enabled and owner.enabled
         return replace(account, enabled=enabled, sending_domains=frozenset(domains))
 

@@ -1,8 +1,8 @@
-"""Sending domains: domains a customer has proved to own, for which we sign."""
+"""Sending domains: domains that a customer may write from, for which we sign."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sztafeta.mail.dkim_key import DkimKey, KeyAlgorithm
 
@@ -16,3 +16,20 @@ class SendingDomain:
     domain: str
     customer_id: int
     keys: tuple[DkimKey, ...] = ()
+    pending: tuple[DkimKey, ...] = ()
+    """Keys that do not sign yet: their records have not been seen in DNS."""
+    is_verified: bool = True
+    """The operator vouches for it, or a key of it was seen in DNS; no mail is sent from one that is not."""
+
+    def with_seen(self, selectors: frozenset[str]) -> SendingDomain:
+        """Let pending keys that were seen in DNS sign, each in the place of the older ones of its kind."""
+        seen = tuple(key for key in self.pending if key.selector in selectors)
+        if not seen:
+            return self
+        kinds = {key.algorithm for key in seen}
+        return replace(
+            self,
+            keys=(*(key for key in self.keys if key.algorithm not in kinds), *seen),
+            pending=tuple(key for key in self.pending if key not in seen),
+            is_verified=True,
+        )

@@ -21,6 +21,7 @@ from sztafeta.service.ports import (
     SuppressionStore,
 )
 from sztafeta.service.sending import SendVerb
+from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.templates import Templates
 
 
@@ -48,6 +49,7 @@ class Desk:
     accounts: AccountStore
     account_administration: AccountAdministration
     suppressions: SuppressionStore
+    domains: SendingDomains
     feed: FeedStore
     bodies: Bodies
     limits: ApiLimits

@@ -9,12 +9,15 @@ from urllib.parse import urlsplit
 from sztafeta.api.application import HttpApi
 from sztafeta.api.body import Bodies
 from sztafeta.api.desk import ApiLimits, Desk
+from sztafeta.bootstrap import values
 from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.net.http_listener import HttpListener
+from sztafeta.net.texts import DnsTexts
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.ports import Clock
+from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.store.open import Store
 
 ROOM_FOR_CODING = 1.5
@@ -44,6 +47,11 @@ def http_api(
         accounts=store.accounts,
         account_administration=store.accounts,
         suppressions=store.suppressions,
+        domains=SendingDomains(
+            administration=store.accounts,
+            texts=DnsTexts(values.resolver_settings(settings)),
+            clock=clock,
+        ),
         feed=store.feed,
         bodies=Bodies(body_size),
         limits=ApiLimits(message_size=limits.message_size, body_size=body_size),

@@ -104,17 +104,22 @@ def router(settings: Settings, clock: SystemClock) -> DnsRouter:
         RouteRule(domains=one.domains, host=one.host, port=one.port, tls=one.tls)
         for one in settings.routes
     ]
-    dns = settings.dns
     return DnsRouter(
         rules=rules,
         ourselves=Ourselves(names=own_names(settings), addresses=own_addresses(settings)),
         clock=clock,
-        settings=ResolverSettings(
-            nameservers=dns.nameservers,
-            timeout=dns.timeout,
-            lifetime=dns.lifetime,
-            in_flight=dns.in_flight,
-        ),
+        settings=resolver_settings(settings),
+    )
+
+
+def resolver_settings(settings: Settings) -> ResolverSettings:
+    """Say how DNS is asked."""
+    dns = settings.dns
+    return ResolverSettings(
+        nameservers=dns.nameservers,
+        timeout=dns.timeout,
+        lifetime=dns.lifetime,
+        in_flight=dns.in_flight,
     )
 
 

@@ -21,7 +21,6 @@ from sztafeta.bootstrap.service import Service
 from sztafeta.bootstrap.store import administration
 from sztafeta.cli.accounts import new_account
 from sztafeta.cli.demo_ports import HOST, DemoPorts, Remembered
-from sztafeta.cli.domains import new_keys
 from sztafeta.config import Settings
 from sztafeta.config.printed import toml_file
 from sztafeta.inbox.catch_all import CatchAll
@@ -32,6 +31,7 @@ from sztafeta.mail.dkim import record_name, record_text
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.net.listener import Listener, ListenerSpec
 from sztafeta.service.ports import AlreadyThere
+from sztafeta.service.sending_domains import new_keys
 from sztafeta.store.open import Store
 
 CUSTOMER, LOGIN, DOMAIN = "demo", "1.demo.smtp", "demo.example"

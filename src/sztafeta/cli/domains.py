@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
-from sztafeta.account.sending_domain import DkimKey, KeyAlgorithm, SendingDomain
+from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
 from sztafeta.cli.run import ConfigOption, with_store
-from sztafeta.mail.address import AddressFault, parse_domain
-from sztafeta.mail.dkim import make_key, record_name, record_text
+from sztafeta.mail.address import AddressFault
+from sztafeta.service.sending_domains import new_keys, read_domain, records
 from sztafeta.store.open import Store
 
 application = typer.Typer(
@@ -37,7 +37,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Let a customer send as a domain: makes an RSA-2048 and an Ed25519 key and prints the DNS records."""
-    name = read_domain(domain)
+    name = _read(domain)
 
     async def work(store: Store) -> None:
         now = datetime.now(UTC)
@@ -69,12 +69,13 @@ def list_domains(
             {
                 "domain": one.domain,
                 "customer": names.get(one.customer_id),
-                "selectors": [key.selector for key in one.keys],
+                "selectors": [key.selector for key in (*one.keys, *one.pending)],
+                "state": "verified" if one.is_verified else "waits for its records",
             }
             for one in await store.accounts.sending_domains(customer_id)
         ]
         Output(as_json=as_json).table(
-            ["domain", "customer", "selectors"],
+            ["domain", "customer", "selectors", "state"],
             rows,
             empty="There is no sending domain. Add one: sztafeta domain add DOMAIN --customer NAME",
         )
@@ -85,7 +86,7 @@ def list_domains(
 @application.command("show")
 def show(domain: Domain, config: ConfigOption = None, as_json: Json = False) -> None:
     """Print the DNS records of a sending domain again."""
-    name = read_domain(domain)
+    name = _read(domain)
 
     async def work(store: Store) -> None:
         _print_records(Output(as_json=as_json), await _find(store, name))
@@ -101,7 +102,7 @@ def remove(
     as_json: Json = False,
 ) -> None:
     """Forget a sending domain and its keys; queued mail of it leaves unsigned."""
-    name = read_domain(domain)
+    name = _read(domain)
 
     async def work(store: Store) -> None:
         await _find(store, name)
@@ -115,21 +116,12 @@ def remove(
     with_store(config, work)
 
 
-def read_domain(text: str) -> str:
+def _read(text: str) -> str:
     """Read a domain as a user types it; A-labels come out."""
     try:
-        name = parse_domain(text.rstrip("."))
+        return read_domain(text)
     except AddressFault as fault:
-        raise typer.BadParameter(_no_domain(text)) from fault
-    if name.startswith("[") or "." not in name:
-        raise typer.BadParameter(_no_domain(text))
-    return name
-
-
-def _no_domain(text: str) -> str:
-    return (
-        f"{text[:80]!r} is not a domain that mail is sent from; write for example shop.example.com"
-    )
+        raise typer.BadParameter(str(fault)) from fault
 
 
 async def _find(store: Store, name: str) -> SendingDomain:
@@ -137,23 +129,6 @@ async def _find(store: Store, name: str) -> SendingDomain:
     if found is None:
         raise UserFault(f"there is no sending domain {name}; sztafeta domain list shows them")
     return found
-
-
-def new_keys(now: datetime) -> tuple[DkimKey, ...]:
-    """Make both kinds of key; the selectors carry the day, so that a later pair can stand beside them."""
-    day = now.strftime("%Y%m%d")
-    return (
-        make_key(f"r{day}", KeyAlgorithm.RSA),
-        make_key(f"e{day}", KeyAlgorithm.ED25519),
-    )
-
-
-def records(domain: SendingDomain) -> list[dict[str, str]]:
-    """Give the DNS records to publish."""
-    return [
-        {"name": record_name(domain.domain, key), "type": "TXT", "value": record_text(key)}
-        for key in domain.keys
-    ]
 
 
 def as_zone_line(record: dict[str, str]) -> str:
@@ -164,7 +139,9 @@ def as_zone_line(record: dict[str, str]) -> str:
 
 
 def _print_records(output: Output, domain: SendingDomain) -> None:
-    found: list[dict[str, Any]] = [*records(domain)]
+    found: list[dict[str, Any]] = [
+        {"name": one.name, "type": "TXT", "value": one.value} for one in records(domain)
+    ]
     if output.is_json:
         output.value({"domain": domain.domain, "records": found})
     output.line(

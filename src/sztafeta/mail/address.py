@@ -158,6 +158,14 @@ def _to_a_labels(text: str) -> str:
         raise AddressFault("the domain is not a valid internationalised name") from fault
 
 
+def shown_domain(domain: str) -> str:
+    """Give a domain as people write it (RFC 5890 §2.3.2.1); one without such a form stays as it is."""
+    try:
+        return idna.decode(domain)
+    except idna.IDNAError:
+        return domain
+
+
 def _parse_literal(text: str) -> str:
     """Read `[192.0.2.1]` or `[IPv6:2001:db8::1]` (RFC 5321 §4.1.3)."""
     inner = text[1:-1]

@@ -68,7 +68,7 @@ class DnsRouter:
         self._ourselves = ourselves
         self._clock = clock
         self._settings = settings or ResolverSettings()
-        self._resolver = _resolver(self._settings)
+        self._resolver = make_resolver(self._settings)
         self._places = asyncio.Semaphore(self._settings.in_flight)
         self._places_of_failing = asyncio.Semaphore(max(1, self._settings.in_flight // 2))
         """Domains that could not be looked up last time leave the other half to all others."""
@@ -193,7 +193,8 @@ class DnsRouter:
             return _temporary(f"DNS failed for {name}: {type(trouble).__name__}")
 
 
-def _resolver(settings: ResolverSettings) -> dns.asyncresolver.Resolver:
+def make_resolver(settings: ResolverSettings) -> dns.asyncresolver.Resolver:
+    """Give a resolver that asks as the settings say."""
     resolver = dns.asyncresolver.Resolver(configure=not settings.nameservers)
     resolver.timeout = settings.timeout.total_seconds()
     resolver.lifetime = settings.lifetime.total_seconds()

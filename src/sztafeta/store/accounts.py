@@ -52,14 +52,23 @@ _ACCOUNT: Final = _ACCOUNTS.where(smtp_account.c.login == _text("login"))
 _ACCOUNT_BY_ID: Final = _ACCOUNTS.where(smtp_account.c.account_id == number("account_id"))
 _ALL_ACCOUNTS: Final = _ACCOUNTS.order_by(smtp_account.c.login)
 _DOMAINS_OF: Final = sa.select(sending_domain.c.domain).where(
-    sending_domain.c.customer_id == number("customer_id")
+    sending_domain.c.customer_id == number("customer_id"),
+    sending_domain.c.verified_at.is_not(None),
 )
 _DOMAINS: Final = sa.select(
-    sending_domain.c.domain_id, sending_domain.c.domain, sending_domain.c.customer_id
+    sending_domain.c.domain_id,
+    sending_domain.c.domain,
+    sending_domain.c.customer_id,
+    sending_domain.c.verified_at,
 ).order_by(sending_domain.c.domain)
 _DOMAIN: Final = _DOMAINS.where(sending_domain.c.domain == _text("domain"))
 _KEYS: Final = (
-    sa.select(dkim_key.c.selector, dkim_key.c.algorithm, dkim_key.c.sealed_private_key)
+    sa.select(
+        dkim_key.c.selector,
+        dkim_key.c.algorithm,
+        dkim_key.c.sealed_private_key,
+        dkim_key.c.active,
+    )
     .where(dkim_key.c.domain_id == number("domain_id"))
     .order_by(dkim_key.c.key_id)
 )
@@ -137,10 +146,16 @@ class Accounts:
         return (yield from _with_domains(row, self._database.dialect))
 
     def _domain(self, row: Row) -> Steps[SendingDomain]:
-        domain_id, domain, customer_id = row
+        domain_id, domain, customer_id, verified_at = row
         rows = yield self._ask(_KEYS, domain_id=domain_id)
-        keys = tuple(self._key(domain, *key) for key in rows)
-        return SendingDomain(domain=domain, customer_id=customer_id, keys=keys)
+        keys = [(self._key(domain, *key), active) for *key, active in rows]
+        return SendingDomain(
+            domain=domain,
+            customer_id=customer_id,
+            keys=tuple(key for key, active in keys if active),
+            pending=tuple(key for key, active in keys if not active),
+            is_verified=verified_at is not None,
+        )
 
     def _key(self, domain: str, selector: str, algorithm: str, sealed: bytes) -> DkimKey:
         opened = self._seal.open(bytes(sealed), context=_context(domain, selector))
@@ -216,28 +231,60 @@ class Accounts:
     # -- sending domains --------------------------------------------------------------------------
 
     async def add_sending_domain(self, domain: SendingDomain, *, now: datetime) -> None:
-        """Let a customer send as a domain, with its keys sealed.
+        """Keep a customer's domain, with its keys sealed; an unverified one of another's makes room.
 
         Raises:
-            AlreadyThere: it belongs to somebody already.
+            AlreadyThere: it is verified, or the customer has it already.
             NotThere: there is no such customer.
         """
         values = {
             "customer_id": domain.customer_id,
             "domain": domain.domain,
             "created_at": to_millis(now),
+            "verified_at": to_millis(now) if domain.is_verified else None,
         }
 
         def steps() -> Steps[None]:
             owner = yield self._ask(_CUSTOMER_BY_ID, customer_id=domain.customer_id)
             if not owner:
                 raise NotThere(f"there is no customer number {domain.customer_id}")
+            yield from self._make_room_for(domain)
             yield from self._insert(sending_domain, f"sending domain {domain.domain!r}", values)
             found = yield self._ask(_DOMAIN, domain=domain.domain)
-            for key in domain.keys:
-                yield self._once(self._key_row(found[0][0], domain.domain, key))
+            yield from self._write_keys(found[0][0], domain)
 
         await self._write(steps)
+
+    def _make_room_for(self, domain: SendingDomain) -> Steps[None]:
+        """Drop what another customer only claimed."""
+        for domain_id, _, owner, verified_at in (yield self._ask(_DOMAIN, domain=domain.domain)):
+            if verified_at is None and (owner != domain.customer_id or domain.is_verified):
+                yield self._once(sa.delete(dkim_key).where(dkim_key.c.domain_id == domain_id))
+                mine = sending_domain.c.domain_id == domain_id
+                yield self._once(sa.delete(sending_domain).where(mine))
+
+    async def change_sending_domain(self, domain: SendingDomain, *, now: datetime) -> None:
+        """Write its keys and whether it is verified. Raises: NotThere."""
+
+        def steps() -> Steps[None]:
+            for domain_id, _, owner, verified_at in (
+                yield self._ask(_DOMAIN, domain=domain.domain)
+            ):
+                if owner != domain.customer_id:
+                    break
+                if domain.is_verified and verified_at is None:
+                    yield self._once(_verification(domain_id, now))
+                yield self._once(sa.delete(dkim_key).where(dkim_key.c.domain_id == domain_id))
+                yield from self._write_keys(domain_id, domain)
+                return
+            raise NotThere(f"there is no sending domain {domain.domain!r} of this customer")
+
+        await self._write(steps)
+
+    def _write_keys(self, domain_id: int, domain: SendingDomain) -> Steps[None]:
+        for keys, active in ((domain.keys, 1), (domain.pending, 0)):
+            for key in keys:
+                yield self._once(self._key_row(domain_id, domain.domain, key, active))
 
     async def remove_sending_domain(self, domain: str) -> None:
         """Forget a domain and its keys. Raises: NotThere."""
@@ -250,13 +297,14 @@ class Accounts:
 
         await self._write(steps)
 
-    def _key_row(self, domain_id: int, domain: str, key: DkimKey) -> sa.Insert:
+    def _key_row(self, domain_id: int, domain: str, key: DkimKey, active: int) -> sa.Insert:
         sealed = self._seal.close(key.private_key, context=_context(domain, key.selector))
         return sa.insert(dkim_key).values(
             domain_id=domain_id,
             selector=key.selector,
             algorithm=key.algorithm.value,
             sealed_private_key=sealed,
+            active=active,
         )
 
     # -- how all of it is written -----------------------------------------------------------------
@@ -295,6 +343,11 @@ def account_of(account_id: int, dialect: Dialect) -> Steps[SmtpAccount | None]:
 def _with_domains(row: Row, dialect: Dialect) -> Steps[SmtpAccount]:
     domains = yield dialect.query(_DOMAINS_OF, customer_id=row[1])
     return _account(row, frozenset(domain for (domain,) in domains))
+
+
+def _verification(domain_id: int, now: datetime) -> sa.Update:
+    one = sending_domain.c.domain_id == domain_id
+    return sa.update(sending_domain).where(one).values(verified_at=to_millis(now))
 
 
 def _hash(password: str) -> bytes:

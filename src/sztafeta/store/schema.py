@@ -54,6 +54,7 @@ sending_domain: Final = sa.Table(
     sa.Column("customer_id", _Id, nullable=False, index=True),
     sa.Column("domain", sa.Text, nullable=False, unique=True),
     sa.Column("created_at", _Millis, nullable=False),
+    sa.Column("verified_at", _Millis),
 )
 
 dkim_key: Final = sa.Table(
@@ -64,6 +65,7 @@ dkim_key: Final = sa.Table(
     sa.Column("selector", sa.Text, nullable=False),
     sa.Column("algorithm", sa.Text, nullable=False),
     sa.Column("sealed_private_key", sa.LargeBinary, nullable=False),
+    sa.Column("active", sa.SmallInteger, nullable=False, server_default="1"),
     sa.UniqueConstraint("domain_id", "selector"),
 )
 

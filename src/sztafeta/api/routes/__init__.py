@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sztafeta.api.routes import (
     account,
+    domains,
     events,
     keys,
     messages,
@@ -20,6 +21,7 @@ ROUTERS = (
     events.router,
     templates.router,
     suppressions.router,
+    domains.router,
     smtp_accounts.router,
     keys.router,
     account.router,

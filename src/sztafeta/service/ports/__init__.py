@@ -46,6 +46,7 @@ from sztafeta.service.ports.queues import (
 )
 from sztafeta.service.ports.suppressions import Suppression, SuppressionReason, SuppressionStore
 from sztafeta.service.ports.templates import Template, TemplateStore, TemplateVersion
+from sztafeta.service.ports.texts import TextAnswer, TextLookUp
 from sztafeta.service.ports.wire import (
     Connection,
     Dialer,
@@ -113,4 +114,6 @@ __all__ = [
     "Template",
     "TemplateStore",
     "TemplateVersion",
+    "TextAnswer",
+    "TextLookUp",
 ]

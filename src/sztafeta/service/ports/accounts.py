@@ -74,12 +74,15 @@ class AccountAdministration(Protocol):
         """List them by login."""
 
     async def add_sending_domain(self, domain: SendingDomain, *, now: datetime) -> None:
-        """Let a customer send as a domain, with its keys sealed.
+        """Keep a customer's domain, with its keys sealed; an unverified one of another's makes room.
 
         Raises:
-            AlreadyThere: it belongs to somebody already.
+            AlreadyThere: it is verified, or the customer has it already.
             NotThere: there is no such customer.
         """
+
+    async def change_sending_domain(self, domain: SendingDomain, *, now: datetime) -> None:
+        """Write its keys and whether it is verified. Raises: NotThere."""
 
     async def remove_sending_domain(self, domain: str) -> None:
         """Forget a domain and its keys. Raises: NotThere."""

@@ -22,6 +22,7 @@ def upgrade() -> None:
     _accounts()
     _templates()
     _accepts()
+    _domains()
 
 
 def _columns() -> None:
@@ -145,3 +146,11 @@ def _accepts() -> None:
         sa.PrimaryKeyConstraint("customer_id", "day", "account_id", "mode"),
         sqlite_with_rowid=False,
     )
+
+
+def _domains() -> None:
+    """Who has proved a domain to be his, and which keys wait; what was there, the operator added."""
+    op.add_column("sending_domain", sa.Column("verified_at", sa.BigInteger(), nullable=True))
+    op.execute("UPDATE sending_domain SET verified_at = created_at")
+    active = sa.Column("active", sa.SmallInteger(), server_default="1", nullable=False)
+    op.add_column("dkim_key", active)
