@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+import pytest
 from tests.doubles.api_house import ApiHouse, Caller
 
 from sztafeta.account.api_key import Mode, Scope
@@ -141,6 +143,14 @@ async def test_when_a_key_was_last_used_is_noted(house: ApiHouse, alice: Caller)
     seen = (await alice("GET", f"/v1/keys/key_{made.key.key_id}")).json
     assert seen["last_used_at"] == "2026-01-02T03:04:05Z"
     assert seen["last_used_from"] == "127.0.0.1"
+
+
+@pytest.mark.parametrize("network", [True, 5, "192.0.2.1/24", "x", "192.0.2.0/33", None])
+async def test_a_network_is_written_as_one(alice: Caller, network: Any) -> None:
+    wish = {"name": "k", "scopes": ["send"], "allowed_networks": [network]}
+    answer = await alice("POST", "/v1/keys", wish)
+    assert answer.status == 422
+    assert all(pointer.startswith("/allowed_networks/0") for pointer in answer.faults)
 
 
 async def test_scopes_cannot_be_empty(alice: Caller) -> None:

@@ -9,7 +9,7 @@ from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.account.smtp_account import SmtpAccount
@@ -24,7 +24,18 @@ from sztafeta.service.fault import Fault
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=Guarded)
 
 Name = Annotated[str, Field(min_length=1, max_length=100)]
-Networks = Annotated[list[IPv4Network | IPv6Network], Field(max_length=100)]
+
+
+def _written(network: Any) -> Any:
+    if not isinstance(network, str):  # pydantic would take a number for an address
+        raise ValueError("write a network like 192.0.2.0/24")
+    return network
+
+
+Network = Annotated[
+    IPv4Network | IPv6Network, BeforeValidator(_written, json_schema_input_type=str)
+]
+Networks = Annotated[list[Network], Field(max_length=100)]
 Scopes = Annotated[set[Scope], Field(min_length=1)]
 
 
