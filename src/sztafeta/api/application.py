@@ -48,6 +48,7 @@ class HttpApi:
             docs_url=None,
             redoc_url=None,
             openapi_url=None,
+            redirect_slashes=False,
             generate_unique_id_function=_name_of,
         )
         web.state.desk = desk

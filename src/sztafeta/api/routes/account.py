@@ -23,14 +23,21 @@ class Me(View):
     """The caller."""
 
     customer: str
+    """The customer whose key it is."""
     smtp_account: str
+    """The SMTP account whose settings and statistics its mail goes by."""
     key: str
     """The key's id."""
     name: str
+    """What people call the key."""
     mode: Mode
+    """Whether mail leaves."""
     scopes: Sequence[Scope]
+    """What the key may do."""
     expires_at: datetime | None
+    """When the key ends; null: never."""
     sending_domains: Sequence[str]
+    """Domains that mail may come from."""
 
 
 class Limits(View):
@@ -39,32 +46,47 @@ class Limits(View):
     message_octets: int
     """Of a message as it goes over the wire; e-mail coding adds about 37 % to files."""
     call_octets: int
+    """Of the body of a call that sends."""
     recipients_per_call: int
+    """Recipients of a call."""
     calls_per_batch: int
+    """Calls in one batch."""
     rows_per_page: int
+    """Rows that one page of a list may have."""
     smtp_connections: int
+    """Open SMTP connections at once."""
     retention_of_idempotency_keys: str = "24 h"
+    """How long an idempotency key belongs to its call."""
 
 
 class Day(View):
     """What was accepted on one day (UTC)."""
 
     day: date
+    """From midnight to midnight, UTC."""
     smtp_account: str
+    """The login that sent; empty when it was deleted."""
     mode: Mode
+    """Live mail, or mail of test keys."""
     recipients: int
+    """Recipients that were accepted."""
     octets: int
+    """Size of the messages, once for each recipient."""
 
 
 class Usage(View):
     """What was accepted in a period; a recipient is the unit."""
 
     first: date
+    """First day."""
     last: date
+    """Last day, included."""
     recipients: int
     """Live mail alone."""
     octets: int
+    """Live mail alone."""
     days: Sequence[Day]
+    """Day by day."""
 
 
 @router.get("/me", response_model=Me, summary="Who am I")

@@ -44,7 +44,9 @@ class PersonShape(Strict):
     """A mailbox with a display name."""
 
     email: Annotated[str, Field(min_length=1, max_length=1000)]
+    """The address; its domain may be written in any script."""
     name: Annotated[str, Field(max_length=1000)] = ""
+    """The display name, in any script."""
 
     def read(self, pointer: str) -> Person:
         """Give the verb's word for it."""
@@ -93,9 +95,13 @@ class AttachmentShape(Strict):
     """A file; with a `content_id` it is shown inside the HTML (`<img src="cid:…">`)."""
 
     filename: Annotated[str, Field(min_length=1, max_length=500)]
+    """In any script."""
     content: Base64
+    """The file in base64."""
     content_type: Annotated[str, Field(max_length=200)] = ""
+    """Guessed from the file name when left out."""
     content_id: Annotated[str, Field(max_length=200)] = ""
+    """Makes it an inline part, shown by the HTML."""
 
 
 class TemplateShape(Strict):
@@ -113,8 +119,11 @@ class RecipientShape(Strict):
     """A recipient with variables of its own."""
 
     to: PersonValue
+    """An address, or an address with a name."""
     data: dict[str, Any] = {}
+    """Variables of this recipient, beside those for all."""
     metadata: dict[str, str] = {}
+    """Kept with this recipient's message, beside that for all."""
 
 
 Metadata = Annotated[dict[str, str], Field(max_length=MOST_FIELDS)]
@@ -130,25 +139,39 @@ class SendShape(Strict):
     """A call that sends: one message for each recipient."""
 
     from_: Annotated[PersonValue, Field(alias="from")]
+    """One address of a sending domain of yours, with or without a name."""
     to: PeopleValue = []
+    """Each gets a message of its own, and sees itself alone when there is no `cc`."""
     cc: PeopleValue = []
+    """With it every message shows all of `to` and `cc`."""
     bcc: PeopleValue = []
+    """Gets a message, and is shown to nobody."""
     recipients: list[RecipientShape] = []
     """Instead of `to`, when each has variables or metadata of its own."""
     reply_to: PeopleValue = []
+    """Where answers should go."""
     subject: str = ""
+    """In any script."""
     html: str = ""
+    """The HTML part."""
     text: str = ""
     """Made from the HTML when left out."""
     template: TemplateShape | None = None
+    """Instead of `subject`, `html` and `text`."""
     data: dict[str, Any] = {}
     """Variables for all recipients."""
     headers: Annotated[dict[str, str], Field(max_length=MOST_FIELDS)] = {}
+    """Header fields of your own; those that we write ourselves are refused."""
     tags: Annotated[list[str], Field(max_length=MOST_FIELDS)] = []
+    """Words to find and count messages by."""
     metadata: Metadata = {}
+    """Kept with the messages and shown in events; never sent."""
     attachments: Annotated[list[AttachmentShape], Field(max_length=200)] = []
+    """A message may have 10 MB as it goes over the wire; e-mail coding adds about 37 % to files."""
     send_at: Instant | None = None
+    """When to send; at most 30 days ahead."""
     expires_at: Instant | None = None
+    """When to give up: a one-time code is worth nothing after ten minutes."""
     dry_run: bool = False
     """Find everything that is wrong; store and send nothing."""
 

@@ -30,8 +30,11 @@ class RecordView(View):
     """A DNS record to publish."""
 
     type: str = "TXT"
+    """The type of the record."""
     name: str
+    """The whole name; many zone editors append the domain by themselves."""
     value: str
+    """The text, without quotation marks."""
     is_active: bool
     """Its key signs; the others wait until their record is seen in DNS."""
 
@@ -53,6 +56,7 @@ class Domains(View):
     """All sending domains of the customer."""
 
     data: Sequence[DomainView]
+    """By name."""
 
 
 class CheckedRecord(RecordView):

@@ -24,7 +24,9 @@ class Feed(View):
     """A part of the feed."""
 
     data: Sequence[EventView]
+    """In the order of their ids."""
     has_more: bool
+    """More is there already."""
     next: str | None
     """Send it as `after` to go on; the same as before when nothing is new."""
 

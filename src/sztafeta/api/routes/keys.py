@@ -43,21 +43,30 @@ class NewKey(Strict):
     """A key to make."""
 
     name: Name
+    """What people call it."""
     mode: Mode = Mode.LIVE
+    """With a test key nothing leaves."""
     scopes: Scopes
+    """What it may do; `admin` is all."""
     smtp_account: str | None = None
     """Whose settings its mail goes by; the caller's own when left out."""
     allowed_networks: Networks = []
+    """Where it may be used from, like `192.0.2.0/24`; empty: from anywhere."""
     expires_at: Instant | None = None
+    """When it ends; null: never."""
 
 
 class KeyChange(Strict):
     """What to change; what is left out stays."""
 
     name: Name | None = None
+    """What people call it."""
     scopes: Scopes | None = None
+    """What it may do."""
     allowed_networks: Networks | None = None
+    """Where it may be used from; an empty list: from anywhere."""
     expires_at: Instant | None = None
+    """When it ends; null takes the end away."""
 
 
 class Rotation(Strict):
@@ -71,16 +80,27 @@ class Key(View):
     """A key as it is shown."""
 
     id: str
+    """Names the key; it is also the beginning of its text."""
     name: str
+    """What people call it."""
     mode: Mode
+    """Whether its mail leaves."""
     scopes: Sequence[Scope]
+    """What it may do."""
     smtp_account: str
+    """Whose settings its mail goes by."""
     allowed_networks: Sequence[str]
+    """Where it may be used from; empty: from anywhere."""
     created_at: datetime
+    """When it was made."""
     expires_at: datetime | None
+    """When it ends; null: never."""
     revoked_at: datetime | None
+    """When it was ended; null: it was not."""
     last_used_at: datetime | None
+    """When it was last used, to some seconds."""
     last_used_from: str
+    """The address that used it last."""
 
 
 class SecretKey(Key):
@@ -94,6 +114,7 @@ class Keys(View):
     """All keys of the customer."""
 
     data: Sequence[Key]
+    """The newest first."""
 
 
 @router.get("", response_model=Keys, summary="List keys")

@@ -24,17 +24,27 @@ class AttemptView(View):
     """One try."""
 
     recipient: str
+    """Whom it was for."""
     number: int
+    """Counted from 1 for each recipient."""
     started_at: datetime
+    """When it began."""
     ended_at: datetime
+    """When it ended."""
     outcome: str
+    """What it came to: delivered, deferred, bounced or unknown."""
     stage: str
     """How far it came: route, connect, tls, mail, rcpt, data, dot."""
     hop: str
+    """The host that was asked, with its address."""
     tls: str
+    """The encryption of the connection; empty: none."""
     reply_code: int | None
+    """The reply code that decided; null: there was no reply."""
     reply_status: str
+    """The enhanced status code (RFC 3463)."""
     reply_text: str
+    """The words of the reply, or of what went wrong."""
     rule: str
     """The rule that judged the reply."""
     transcript: str
@@ -45,49 +55,79 @@ class EventView(View):
     """One fact about one recipient."""
 
     id: str
+    """Sorts by time; use it as `after` of the feed."""
     type: str
+    """What happened, for example `message.delivered`."""
     at: datetime
+    """When it happened."""
     message_id: str
+    """The message it happened to."""
     submission_id: str | None = None
+    """The call that the message came with."""
     recipient: str
+    """Whom it happened to."""
     mode: str | None = None
+    """Live or test."""
     smtp_account: str | None = None
+    """The login that sent."""
     header_message_id: str | None = None
+    """The Message-ID in the header of the mail."""
     subject: str | None = None
+    """The subject of the mail."""
     tags: Sequence[str] = ()
+    """As the call gave them."""
     metadata: Mapping[str, str] = {}
+    """As the call gave it."""
     details: Mapping[str, Any]
+    """What belongs to this type: reply, bounce class, reason, and the like."""
 
 
 class RecipientView(View):
     """Where one recipient stands."""
 
     address: str
+    """The forward-path."""
     status: str
+    """Where it stands: queued, sending, held, or one of the final words."""
     attempts: int
+    """How often it was tried."""
     next_attempt_at: datetime | None
+    """When it is tried next; null: not at all, or just now."""
     final_at: datetime | None
+    """Since when nothing changes any more."""
 
 
 class MessageView(View):
     """A message as it is listed."""
 
     id: str
+    """Names the message."""
     submission_id: str | None
+    """Names the call it came with."""
     mode: str
+    """Live or test."""
     smtp_account: str
+    """The login whose settings it goes by."""
     from_: Annotated[str, Field(serialization_alias="from")]
+    """The reverse-path: where bounces go."""
     to: Sequence[RecipientView]
+    """Its recipients and where each stands."""
     subject: str
+    """The subject of the mail."""
     message_id: str
     """The Message-ID in the mail's header."""
     size: int
+    """Octets, as it goes over the wire."""
     tags: Sequence[str]
+    """As the call gave them."""
     metadata: Mapping[str, str]
+    """As the call gave it."""
     status: str
     """Of the first recipient; a message of a call has one."""
     accepted_at: datetime
+    """When it was on disk."""
     expires_at: datetime
+    """When it is given up."""
 
 
 def message_id_of(text: str) -> int:

@@ -55,12 +55,14 @@ class Reschedule(Strict):
     """When to send instead."""
 
     send_at: Instant
+    """At most 30 days ahead, and before it expires; what is past means now."""
 
 
 class Resent(View):
     """A message sent again."""
 
     id: str
+    """Names the new message."""
 
 
 @router.get("", response_model=Page[MessageView], summary="List messages")
@@ -73,11 +75,11 @@ async def list_messages(
     after: After = None,
     to: Annotated[str | None, Query(description="Recipient's address.")] = None,
     status: Status = None,
-    tag: Annotated[str, Query(max_length=200)] = "",
+    tag: Annotated[str, Query(max_length=200, description="A tag it has.")] = "",
     message_id: Annotated[str, Query(max_length=998, description="The header's Message-ID.")] = "",
     submission: Annotated[str | None, Query(description="sub_…")] = None,
-    accepted_from: Instant | None = None,
-    accepted_to: Instant | None = None,
+    accepted_from: Annotated[Instant | None, Query(description="The earliest time.")] = None,
+    accepted_to: Annotated[Instant | None, Query(description="Not included.")] = None,
 ) -> dict[str, Any]:
     """List messages of the key's mode, the newest first; with a test key this is the test inbox."""
     query = MessageQuery(

@@ -39,6 +39,7 @@ class BatchShape(Strict):
     """Several calls at once; one that is refused does not fail the others."""
 
     messages: Annotated[list[Any], Field(min_length=1, max_length=500)]
+    """Calls as `POST /v1/messages` takes them."""
 
 
 class MessageAnswer(View):
@@ -47,19 +48,26 @@ class MessageAnswer(View):
     id: str | None
     """Null when the address could not be read."""
     to: str
+    """As the call wrote it, without a name."""
     status: Fate
+    """Accepted, suppressed, or invalid."""
     message_id: str | None = None
     """The Message-ID in the mail's header."""
     error: dict[str, str] | None = None
+    """Why it gets no mail."""
 
 
 class SendAnswer(View):
     """A submission that is on disk."""
 
     id: str
+    """Names the call."""
     mode: str
+    """Live or test."""
     messages: Sequence[MessageAnswer]
+    """One for each recipient, in their order."""
     warnings: Sequence[dict[str, str]] = ()
+    """What was taken over although it looks like a mistake."""
 
 
 class BatchAnswer(View):

@@ -33,20 +33,22 @@ Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 class Strict(BaseModel):
     """A body in which an unknown name is a fault: it would change nothing, and its author thinks it does."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 class View(BaseModel):
     """Something as it is shown."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, use_attribute_docstrings=True)
 
 
 class Page(View, Generic[T]):
     """A part of a list."""
 
     data: Sequence[T]
+    """The rows."""
     has_more: bool
+    """There is a next page."""
     next: str | None = None
     """The cursor of the next page: send it as `after`."""
 

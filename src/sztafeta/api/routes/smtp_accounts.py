@@ -33,28 +33,41 @@ class NewAccount(Strict):
     cleartext_auth: bool = False
     """May log in without TLS, for old devices."""
     failure_notices: bool = True
+    """Send a notice (RFC 3464) to the sender when a message fails and asks for none."""
     max_connections: Connections = 50
+    """Open connections at once."""
     ttl_hours: Hours = 48
+    """How long its mail is tried."""
 
 
 class AccountChange(Strict):
     """What to change; what is left out stays."""
 
     enabled: bool | None = None
+    """May log in and send."""
     cleartext_auth: bool | None = None
+    """May log in without TLS."""
     failure_notices: bool | None = None
+    """Send a notice to the sender when a message fails."""
     max_connections: Connections | None = None
+    """Open connections at once."""
     ttl_hours: Hours | None = None
+    """How long its mail is tried."""
 
 
 class Account(View):
     """A login as it is shown."""
 
     login: str
+    """The user name for SMTP."""
     enabled: bool
+    """May log in and send; false also when the customer is suspended."""
     cleartext_auth: bool
+    """May log in without TLS."""
     failure_notices: bool
+    """A notice is sent to the sender when a message fails."""
     max_connections: int
+    """Open connections at once."""
     ttl_hours: float
     """How long its mail is tried."""
 
@@ -70,6 +83,7 @@ class Accounts(View):
     """All logins of the customer."""
 
     data: Sequence[Account]
+    """By login."""
 
 
 @router.get("", response_model=Accounts, summary="List SMTP accounts")

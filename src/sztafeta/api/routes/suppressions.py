@@ -25,25 +25,35 @@ class NewSuppressions(Strict):
     """Addresses to suppress."""
 
     addresses: Annotated[list[str], Field(min_length=1, max_length=1000)]
+    """Up to 1,000; the case of letters means nothing."""
     reason: SuppressionReason = SuppressionReason.MANUAL
+    """Why no mail is to be sent."""
     comment: Annotated[str, Field(max_length=500)] = ""
+    """For people."""
 
 
 class Suppressed(View):
     """One suppressed address."""
 
     address: str
+    """In lower case, its domain in A-labels."""
     reason: SuppressionReason
+    """Why no mail is sent."""
     source: str
+    """What added it: the API, SMTP, or a bounce."""
     comment: str
+    """For people."""
     created_at: datetime
+    """Since when."""
 
 
 class Added(View):
     """How many addresses were new."""
 
     added: int
+    """New ones."""
     already_there: int
+    """Those that were suppressed before."""
 
 
 @router.get("", response_model=Page[Suppressed], summary="List suppressions")
@@ -52,7 +62,7 @@ async def list_suppressions(
     desk: AtDesk,
     limit: Limit = 100,
     after: After = None,
-    reason: Annotated[SuppressionReason | None, Query()] = None,
+    reason: Annotated[SuppressionReason | None, Query(description="This alone.")] = None,
 ) -> dict[str, Any]:
     """List suppressed addresses in their alphabetical order."""
     rows = await desk.suppressions.suppressions(

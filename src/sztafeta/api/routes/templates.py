@@ -45,8 +45,11 @@ class SourceShape(Strict):
     """What an author writes: subject, HTML or MJML, text."""
 
     subject: Annotated[str, Field(max_length=10_000)] = ""
+    """May hold variables; nothing is escaped in it."""
     html: Source = ""
+    """May hold variables; values are escaped in it."""
     mjml: Source = ""
+    """Instead of HTML: turned into HTML when it is published."""
     text: Source = ""
     """Made from each recipient's HTML when left out."""
 
@@ -59,6 +62,7 @@ class NewTemplate(SourceShape):
     """A template to keep, as a draft."""
 
     name: Name
+    """What people call it."""
     external_id: ExternalId | None = None
     """The name that calls use; the template's id when left out."""
     missing: MissingRule = MissingRule.REFUSE
@@ -69,9 +73,13 @@ class TemplateChange(Strict):
     """What to change; what is left out stays. A new source becomes a draft."""
 
     name: Name | None = None
+    """What people call it."""
     external_id: ExternalId | None = None
+    """The name that calls use."""
     missing: MissingRule | None = None
+    """What happens when a call lacks a variable."""
     source: SourceShape | None = None
+    """Subject, HTML or MJML and text together: what is left out of it is empty."""
 
 
 class Publication(Strict):
@@ -85,49 +93,71 @@ class Preview(Strict):
     """Test data."""
 
     data: dict[str, Any] = {}
+    """The variables."""
     version: Annotated[int, Field(ge=1)] | None = None
+    """The newest when left out."""
 
 
 class TestSend(Preview):
     """Where to send a version with test data."""
 
     from_: Annotated[PersonValue, Field(alias="from")]
+    """As in a call that sends."""
     to: PersonValue
+    """One address."""
 
 
 class TemplateView(View):
     """A template as it is listed."""
 
     id: str
+    """Names the template for good."""
     external_id: str
+    """The name that calls use."""
     name: str
+    """What people call it."""
     missing: MissingRule
+    """What happens when a call lacks a variable: it is refused, or the place stays blank."""
     live_version: int | None
+    """The version that mail is made from; null: it was never published."""
     newest_version: int
+    """The newest, published or draft."""
     created_at: datetime
+    """When it was made."""
     changed_at: datetime
+    """When it was last changed or published."""
 
 
 class VersionView(View):
     """A version of a template."""
 
     version: int
+    """Counted from 1."""
     is_draft: bool
+    """It may still change."""
     subject: str
+    """As its author wrote it."""
     html: str
+    """As its author wrote it."""
     mjml: str
+    """As its author wrote it."""
     text: str
+    """As its author wrote it; empty: made from the HTML."""
     published_html: str
     """What mail is made from: MJML turned into HTML, CSS inlined."""
     author: str
+    """The name of the key that wrote it."""
     created_at: datetime
+    """When it was first written."""
     published_at: datetime | None
+    """When it was first published; null: it is a draft."""
 
 
 class WholeView(TemplateView):
     """A template with one of its versions."""
 
     version: VersionView
+    """The version that was asked for."""
     variables: Sequence[str]
     """What calls have to send; empty when it was not asked for."""
 
@@ -136,9 +166,13 @@ class RenderedView(View):
     """What a recipient would get."""
 
     subject: str
+    """With the values in place."""
     html: str
+    """With the values in place and CSS inlined."""
     text: str
+    """With the values in place."""
     variables: Sequence[str]
+    """The names of all variables that the template uses."""
 
 
 @router.get("", response_model=Page[TemplateView], summary="List templates")
