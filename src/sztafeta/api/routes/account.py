@@ -31,7 +31,7 @@ class Me(View):
     name: str
     """What people call the key."""
     mode: Mode
-    """Whether mail leaves."""
+    """Live, or test: then nothing leaves."""
     scopes: Sequence[Scope]
     """What the key may do."""
     expires_at: datetime | None
