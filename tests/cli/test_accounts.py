@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from tests.cli.command_line import Sztafeta
 
-from sztafeta.cli.accounts import new_password
+from sztafeta.account.smtp_account import make_password
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_the_password_is_shown_once_and_never_stored(shop: Sztafeta) -> None:
     assert hashlib.sha256(password.encode()).digest() in stored
 
 
-def test_a_new_password_replaces_the_old(shop: Sztafeta) -> None:
+def test_a_make_password_replaces_the_old(shop: Sztafeta) -> None:
     first = shop("account", "add", "1.shop.smtp", "--customer", "shop", "--json").value["password"]
     second = shop("account", "password", "1.shop.smtp", "--json").value["password"]
     assert first != second
@@ -52,7 +52,7 @@ def test_a_new_password_replaces_the_old(shop: Sztafeta) -> None:
 
 def test_passwords_are_long_and_never_the_same() -> None:
     """W-16: at least 112 bits, so a plain hash is enough."""
-    made = {new_password() for _ in range(100)}
+    made = {make_password() for _ in range(100)}
     assert len(made) == 100
     assert all(len(one.replace("-", "")) == 25 for one in made)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import shlex
 import signal
 import smtplib
 import socket
@@ -12,12 +13,20 @@ import sys
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 from tests.cli.command_line import CliRunner
+from tests.system.curl import read_curl
 
 from sztafeta.cli import application
-from sztafeta.cli.demo_ports import DemoPorts, Remembered, choose_ports, free_port, remember
+from sztafeta.cli.demo_ports import (
+    DemoPorts,
+    Remembered,
+    Secrets,
+    choose_ports,
+    free_port,
+    remember,
+)
 from sztafeta.cli.demo_surroundings import command_lines
 
 
@@ -40,6 +49,17 @@ class Demo:
             while text not in (page := await self.inbox()):
                 pass
         return page
+
+    async def paste(self, line: str) -> int:
+        """Do what a curl line says; give the status."""
+        asked = read_curl(shlex.split(line)[1:])
+        request = Request(asked.url, asked.body, asked.headers, method=asked.method)
+
+        def fetch() -> int:
+            with urlopen(request, timeout=5) as answer:
+                return int(answer.status)
+
+        return await asyncio.to_thread(fetch)
 
     def has_left_nothing(self) -> bool:
         return not Path(self.facts["data"]).exists()
@@ -75,8 +95,11 @@ async def test_a_first_message_arrives_signed_and_a_second_start_finds_the_data(
     assert page.count('class="verdict passed"') == 2, "RSA and Ed25519"
     assert await first.end() == 0
     second = await start("--data", str(tmp_path))
-    assert second.facts["password"] == first.facts["password"]
+    for secret in ("password", "live_key", "test_key"):
+        assert second.facts[secret] == first.facts[secret]
     await second.until_inbox_shows("2 messages")
+    assert await second.paste(second.facts["send"]["HTTP API"]) == 202
+    await second.until_inbox_shows("3 messages")
     assert await second.end() == 0
 
 
@@ -129,7 +152,7 @@ def test_no_port_is_given_out_twice() -> None:
 
 
 def test_password_and_ports_are_remembered_for_the_owner_alone(tmp_path: Path) -> None:
-    first = Remembered(password="baton", ports=DemoPorts(smtp=2526))
+    first = Remembered(secrets=Secrets(password="baton"), ports=DemoPorts(smtp=2526))
     first.write(tmp_path)
     assert remember(tmp_path) == first
     assert (tmp_path / "demo.json").stat().st_mode & 0o777 == 0o600
@@ -146,7 +169,7 @@ def test_ports_of_last_time_are_taken_again() -> None:
 
 
 def test_the_command_lines_can_be_pasted() -> None:
-    lines = dict(command_lines(DemoPorts(), "baton"))
+    lines = dict(command_lines(DemoPorts(), Secrets(password="baton")))
     assert "--server 127.0.0.1:2525" in lines["swaks"]
     assert "smtp://127.0.0.1:2525" in lines["curl"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import re
 import shlex
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -13,20 +12,10 @@ from urllib.parse import urlsplit
 import pytest
 from tests.system.api_client import ApiClient
 from tests.system.conftest import Staged
+from tests.system.curl import Request, read_curl
 
 DOCS = Path(__file__).parents[2] / "docs" / "api"
 _BLOCK = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
-_WITH_VALUE = {"-H", "-d", "-X", "--data-binary"}
-
-
-@dataclass(slots=True)
-class Request:
-    """What a curl line asks for."""
-
-    method: str = ""
-    url: str = ""
-    body: bytes | None = None
-    headers: dict[str, str] = field(default_factory=dict)
 
 
 def curl_lines(markdown: str) -> list[list[str]]:
@@ -41,25 +30,6 @@ def curl_lines(markdown: str) -> list[list[str]]:
             elif word.strip() and lines:
                 lines[-1].append(word)
     return lines
-
-
-def read_curl(words: list[str]) -> Request:
-    """Read a curl line: the few options that the guides use."""
-    request, rest = Request(), iter(words)
-    for word in rest:
-        if word not in _WITH_VALUE:
-            request.url = request.url if word == "-s" else word
-            continue
-        value = next(rest)
-        if word == "-H":
-            name, _, text = value.partition(":")
-            request.headers[name] = text.strip()
-        elif word == "-X":
-            request.method = value
-        else:
-            request.body = value.encode()
-    request.method = request.method or ("GET" if request.body is None else "POST")
-    return request
 
 
 class Reader:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import secrets
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -11,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sztafeta.account.smtp_account import SenderRule, SmtpAccount
+from sztafeta.account.smtp_account import LOGIN, SenderRule, SmtpAccount, make_password
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
 from sztafeta.cli.run import ConfigOption, read_settings, with_store
@@ -27,8 +26,6 @@ application = typer.Typer(
 )
 
 _CUSTOMER_NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?")
-_LOGIN = re.compile(r"[1-9][0-9]{0,3}\.[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?\.smtp")
-_ALPHABET = "abcdefghijkmnpqrstuvwxyz23456789"  # 5 bits a letter, none mistaken for another
 
 Customer = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's name.")]
 Login = Annotated[str, typer.Argument(metavar="LOGIN", help="For example 1.alice.smtp.")]
@@ -127,7 +124,7 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Create an SMTP account. Its password is generated and shown once, now."""
-    if not _LOGIN.fullmatch(login):
+    if not LOGIN.fullmatch(login):
         raise typer.BadParameter("a login looks like 1.alice.smtp: number, name, smtp")
     settings = read_settings(config).settings
     account = changed(
@@ -142,7 +139,7 @@ def add(
 
     async def work(store: Store) -> None:
         await customer_id_of(store, customer)
-        password = new_password()
+        password = make_password()
         created = await store.accounts.create_smtp_account(
             account, password=password, now=datetime.now(UTC)
         )
@@ -198,7 +195,7 @@ def password(login: Login, config: ConfigOption = None, as_json: Json = False) -
     """Give an SMTP account a new password, shown once; the old one stops working within a second."""
 
     async def work(store: Store) -> None:
-        fresh = new_password()
+        fresh = make_password()
         await _find(store, login)
         await store.accounts.set_password(login, fresh)
         Output(as_json=as_json).facts(
@@ -261,11 +258,6 @@ def delete(login: Login, config: ConfigOption = None, as_json: Json = False) -> 
         Output(as_json=as_json).facts({"deleted": login})
 
     with_store(config, work)
-
-
-def new_password() -> str:
-    """Make a password of 125 random bits, in groups that can be read aloud."""
-    return "-".join("".join(secrets.choice(_ALPHABET) for _ in range(5)) for _ in range(5))
 
 
 def new_account(login: str, customer: str, settings: Settings) -> SmtpAccount:

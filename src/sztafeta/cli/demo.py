@@ -77,7 +77,7 @@ async def _demo(folder: Path, first_port: int, output: Output, *, is_ephemeral: 
     output.line("Sztafeta demo · nothing leaves this machine", style="bold")
     remembered = remember(folder)
     ports, notes = choose_ports(remembered.ports, first_port)
-    remembered = Remembered(password=remembered.password, ports=ports)
+    remembered = Remembered(secrets=remembered.secrets, ports=ports)
     remembered.write(folder)
     for note in notes:
         output.line(f"  {note}", style="yellow")

@@ -1,4 +1,4 @@
-"""The demo's ports and password: free ones at the first start, the same at the second.
+"""The demo's ports and secrets: free ones at the first start, the same at the second.
 
 What a second start must find again stands in `demo.json` beside the data, readable by its owner alone.
 """
@@ -8,10 +8,12 @@ from __future__ import annotations
 import json
 import os
 import socket
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
+from typing import Any
 
-from sztafeta.cli.accounts import new_password
+from sztafeta.account.api_key import Mode, make_key_text, parse_key
+from sztafeta.account.smtp_account import make_password
 
 HOST = "127.0.0.1"
 FILE = "demo.json"
@@ -32,17 +34,24 @@ class DemoPorts:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Secrets:
+    """What opens the demo's doors."""
+
+    password: str = field(default_factory=make_password)
+    live_key: str = field(default_factory=lambda: str(make_key_text(Mode.LIVE)))
+    test_key: str = field(default_factory=lambda: str(make_key_text(Mode.TEST)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """What a second start finds again."""
 
-    password: str
+    secrets: Secrets = field(default_factory=Secrets)
     ports: DemoPorts | None = None
 
     def write(self, folder: Path) -> None:
         """Write it beside the data."""
-        content = json.dumps(
-            {"password": self.password, "ports": asdict(self.ports or DemoPorts())}
-        )
+        content = json.dumps({**asdict(self.secrets), "ports": asdict(self.ports or DemoPorts())})
         descriptor = os.open(folder / FILE, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(content + "\n")
@@ -56,9 +65,17 @@ def remember(folder: Path) -> Remembered:
         ports = DemoPorts(
             **{name: int(port) for name, port in found["ports"].items() if name in names}
         )
-        return Remembered(password=str(found["password"]), ports=ports)
+        return Remembered(secrets=_secrets(found), ports=ports)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return Remembered(password=new_password())
+        return Remembered()
+
+
+def _secrets(found: dict[str, Any]) -> Secrets:
+    """Read what is there; an older file has no keys yet."""
+    known = {one.name: str(found[one.name]) for one in fields(Secrets) if one.name in found}
+    for name in known.keys() & {"live_key", "test_key"}:
+        parse_key(known[name])
+    return Secrets(**known)
 
 
 def choose_ports(remembered: DemoPorts | None, first_port: int) -> tuple[DemoPorts, list[str]]:

@@ -7,6 +7,7 @@ the dialler refuses every other address.
 from __future__ import annotations
 
 import asyncio
+import json
 import shlex
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
@@ -15,12 +16,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
 
+from sztafeta.account.api_key import KeyText, Scope, parse_key
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.account.smtp_account import SenderRule
 from sztafeta.bootstrap.service import Service
 from sztafeta.bootstrap.store import administration
 from sztafeta.cli.accounts import new_account
-from sztafeta.cli.demo_ports import HOST, DemoPorts, Remembered
+from sztafeta.cli.demo_ports import HOST, DemoPorts, Remembered, Secrets
+from sztafeta.cli.keys import keys_of
 from sztafeta.config import Settings
 from sztafeta.config.printed import toml_file
 from sztafeta.inbox.catch_all import CatchAll
@@ -30,6 +33,7 @@ from sztafeta.log import Log
 from sztafeta.mail.dkim import record_name, record_text
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.net.listener import Listener, ListenerSpec
+from sztafeta.service.api_keys import KeyWish
 from sztafeta.service.ports import AlreadyThere
 from sztafeta.service.sending_domains import new_keys
 from sztafeta.store.open import Store
@@ -46,7 +50,7 @@ class Demo:
     ) -> None:
         self.folder = folder
         self.ports = remembered.ports or DemoPorts()
-        self.password = remembered.password
+        self.secrets = remembered.secrets
         self.log_path = folder / "sztafeta.log"
         tree = demo_settings(folder, self.ports, accept_unsafe_storage=accept_unsafe_storage)
         self.settings = Settings.model_validate(tree)
@@ -58,7 +62,7 @@ class Demo:
 
     async def __aenter__(self) -> Self:
         async with administration(self.settings) as store:
-            await furnish(store, self.password, self.settings)
+            await furnish(store, self.secrets, self.settings)
         log = Log(self._open.enter_context(self.log_path.open("a", encoding="utf-8")))
         self._open.callback(log.close)
         target = (HOST, self.ports.catch_all)
@@ -128,12 +132,15 @@ class Demo:
             ("Host", HOST),
             ("Ports", f"{ports.smtp} and {ports.submission} (STARTTLS), {ports.submissions} (TLS)"),
             ("Login", LOGIN),
-            ("Password", self.password),
+            ("Password", self.secrets.password),
+            ("API", api_url(self.ports)),
+            ("Live key", self.secrets.live_key),
+            ("Test key", self.secrets.test_key),
         ]
 
     def commands(self) -> list[tuple[str, str]]:
         """Give ready command lines for programs that newcomers have."""
-        return command_lines(self.ports, self.password)
+        return command_lines(self.ports, self.secrets)
 
     @property
     def settings_file(self) -> Path:
@@ -151,9 +158,13 @@ class Demo:
                 "submissions": ports.submissions,
             },
             "login": LOGIN,
-            "password": self.password,
+            "password": self.secrets.password,
+            "api": api_url(ports),
+            "live_key": self.secrets.live_key,
+            "test_key": self.secrets.test_key,
             "sending_domain": DOMAIN,
             "inbox": self.inbox_url,
+            "send": dict(self.commands()),
             "health": f"http://{HOST}:{ports.operations}/health",
             "data": str(self.folder),
             "settings": str(self.settings_file),
@@ -179,7 +190,7 @@ def demo_settings(folder: Path, ports: DemoPorts, *, accept_unsafe_storage: bool
     }
 
 
-async def furnish(store: Store, password: str, settings: Settings) -> None:
+async def furnish(store: Store, secrets: Secrets, settings: Settings) -> None:
     """Create customer, SMTP account and sending domain where they are missing."""
     now = datetime.now(UTC)
     with suppress(AlreadyThere):
@@ -191,21 +202,41 @@ async def furnish(store: Store, password: str, settings: Settings) -> None:
         may_send_bounces=True,
     )
     try:
-        await store.accounts.create_smtp_account(account, password=password, now=now)
+        await store.accounts.create_smtp_account(account, password=secrets.password, now=now)
     except AlreadyThere:
-        await store.accounts.set_password(LOGIN, password)
+        await store.accounts.set_password(LOGIN, secrets.password)
+    for text in (secrets.live_key, secrets.test_key):
+        await _keep_key(store, parse_key(text))
     if await store.accounts.sending_domain(DOMAIN) is None:
         customers = {one.name: one.customer_id for one in await store.accounts.customers()}
         domain = SendingDomain(domain=DOMAIN, customer_id=customers[CUSTOMER], keys=new_keys(now))
         await store.accounts.add_sending_domain(domain, now=now)
 
 
-def command_lines(ports: DemoPorts, password: str) -> list[tuple[str, str]]:
-    """Give ready command lines for swaks and curl."""
+async def _keep_key(store: Store, text: KeyText) -> None:
+    """Make a key of the text that we print, unless an earlier start did."""
+    account = await store.accounts.smtp_account(LOGIN)
+    if account is not None and await store.api_keys.api_key(text.key_id) is None:
+        wish = KeyWish(
+            name=f"demo {text.mode.value}",
+            mode=text.mode,
+            scopes=frozenset({Scope.ADMIN}),
+            account=account,
+        )
+        await keys_of(store).keep(wish, text)
+
+
+def api_url(ports: DemoPorts) -> str:
+    """Say where the API is."""
+    return f"http://{HOST}:{ports.api}"
+
+
+def command_lines(ports: DemoPorts, secrets: Secrets) -> list[tuple[str, str]]:
+    """Give ready command lines for swaks and curl, over SMTP and HTTP."""
     sender, recipient = f"shop@{DOMAIN}", "anyone@example.com"
     swaks = [
         *("swaks", "--server", f"{HOST}:{ports.smtp}", "--tls-optional"),
-        *("--auth-user", LOGIN, "--auth-password", password),
+        *("--auth-user", LOGIN, "--auth-password", secrets.password),
         *("--from", sender, "--to", recipient),
     ]
     message = f"From: {sender}\\r\\nTo: {recipient}\\r\\nSubject: Hello\\r\\n\\r\\nHello!\\r\\n"
@@ -213,7 +244,7 @@ def command_lines(ports: DemoPorts, password: str) -> list[tuple[str, str]]:
         *("curl", "--ssl-reqd", "--insecure", "--url", f"smtp://{HOST}:{ports.smtp}"),
         *(
             "--user",
-            f"{LOGIN}:{password}",
+            f"{LOGIN}:{secrets.password}",
             "--mail-from",
             sender,
             "--mail-rcpt",
@@ -222,4 +253,14 @@ def command_lines(ports: DemoPorts, password: str) -> list[tuple[str, str]]:
             "-",
         ),
     ]
-    return [("swaks", shlex.join(swaks)), ("curl", f"printf '{message}' | {shlex.join(curl)}")]
+    call = {"from": sender, "to": [recipient], "subject": "Hello", "text": "Hello over HTTP!"}
+    http = [
+        *("curl", "-s", "-H", f"Authorization: Bearer {secrets.live_key}"),
+        *("-H", "Content-Type: application/json", f"{api_url(ports)}/v1/messages"),
+        *("-d", json.dumps(call)),
+    ]
+    return [
+        ("swaks", shlex.join(swaks)),
+        ("curl", f"printf '{message}' | {shlex.join(curl)}"),
+        ("HTTP API", shlex.join(http)),
+    ]

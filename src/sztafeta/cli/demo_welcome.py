@@ -47,7 +47,7 @@ async def send_welcome(running: Demo, *, patience: float) -> float:
     began = time.monotonic()
     try:
         async with asyncio.timeout(patience):
-            await asyncio.to_thread(_submit, running.ports.smtp, running.password)
+            await asyncio.to_thread(_submit, running.ports.smtp, running.secrets.password)
             await running.arrival_of(SUBJECT)
     except smtplib.SMTPException as refusal:
         raise UserFault(str(refusal)) from refusal

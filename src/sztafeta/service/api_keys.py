@@ -123,7 +123,10 @@ class ApiKeys:
 
     async def make(self, wish: KeyWish) -> MadeKey:
         """Make a key; it is in force when this returns."""
-        text = make_key_text(wish.mode)
+        return await self.keep(wish, make_key_text(wish.mode))
+
+    async def keep(self, wish: KeyWish, text: KeyText) -> MadeKey:
+        """Make a key of a text that was drawn before."""
         key = _new_key(wish, text, self._clock.now())
         await self._store.create_api_key(key)
         return MadeKey(key=key, text=str(text))
