@@ -67,6 +67,7 @@ PUBLIC: Final = {
     "GET /v1/openapi.json",
     "GET /v1/reference",
     "GET /v1/reference.css",
+    "GET /v1/icon.svg",
     "GET /v1/errors",
     "GET /v1/errors/{code}",
 }

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 Schema = Mapping[str, Any]
 _JSON: Final = "application/json"
+PERSON: Final = "PersonShape"
+ADDRESS: Final = "address"
+"""Whichever way it is written."""
+TITLES: Final = {"smtp-accounts": "SMTP accounts"}
+"""Of columns whose name is not written like a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +48,25 @@ class Group:
     """The calls of one column."""
 
     name: str
+    title: str
     operations: tuple[Operation, ...]
 
 
-def groups(document: Schema) -> list[Group]:
+def groups(document: Schema, base_url: str) -> list[Group]:
     """Sort the calls by column, in the order of the document."""
     sorted_calls: dict[str, list[Operation]] = {}
     for path, methods in document["paths"].items():
         for method, call in methods.items():
             name = call.get("tags", ["other"])[0]
-            one = _operation(document, path, method, call)
+            one = _operation(document, path, method, call, base_url)
             sorted_calls.setdefault(name, []).append(one)
-    return [Group(name, tuple(calls)) for name, calls in sorted_calls.items()]
+    return [
+        Group(name, TITLES.get(name, name.capitalize()), tuple(calls))
+        for name, calls in sorted_calls.items()
+    ]
 
 
-def _operation(document: Schema, path: str, method: str, call: Schema) -> Operation:
+def _operation(document: Schema, path: str, method: str, call: Schema, base_url: str) -> Operation:
     status = next((code for code in call["responses"] if code.startswith("2")), "")
     answer = call["responses"].get(status, {}).get("content", {}).get(_JSON, {}).get("schema", {})
     body = call.get("requestBody", {}).get("content", {}).get(_JSON, {})
@@ -68,7 +78,7 @@ def _operation(document: Schema, path: str, method: str, call: Schema) -> Operat
         text=call.get("description", ""),
         parameters=tuple(_parameters(document, call)),
         body=tuple(_fields(document, body.get("schema", {}))),
-        example=call.get("x-curl", ""),
+        example=_curl(base_url + path, body.get("example")),
         status=status,
         answer=tuple(_fields(document, answer)),
     )
@@ -80,23 +90,56 @@ def _parameters(document: Schema, call: Schema) -> Iterator[Row]:
         yield Row(one["name"], kind, one.get("required", False), one.get("description", ""))
 
 
+def _curl(address: str, example: Any) -> str:
+    """Write an example as a line that can be pasted."""
+    if example is None:
+        return ""
+    body = json.dumps(example, ensure_ascii=False, indent=2)
+    return (
+        "curl -H 'Authorization: Bearer szt_live_…' -H 'Content-Type: application/json' \\\n"
+        f"  {address} -d '{body}'"
+    )
+
+
 def _fields(document: Schema, schema: Schema) -> Iterator[Row]:
-    schema = _followed(document, schema)
-    if schema.get("type") == "array":
-        schema = _followed(document, schema["items"])
+    """Give the fields of an object, or of each object of a list, and those inside them once."""
+    yield from _rows(document, _object(document, schema), "", {PERSON})
+
+
+def _rows(document: Schema, schema: Schema, prefix: str, shown: set[str]) -> Iterator[Row]:
     required = schema.get("required", ())
     for name, field in schema.get("properties", {}).items():
+        kind = kind_of(document, field)
         text = field.get("description") or _followed(document, field).get("description", "")
-        yield Row(name, kind_of(document, field), name in required, text)
+        yield Row(prefix + name, kind, name in required, text)
+        inner = _object(document, field)
+        title = inner.get("title", "")
+        if inner.get("properties") and title not in shown:
+            mark = "[]." if "list" in kind else "."
+            yield from _rows(document, inner, prefix + name + mark, shown | {title})
+
+
+def _object(document: Schema, schema: Schema) -> Schema:
+    """Find the object that a schema is, or a list of, or one of."""
+    schema = _followed(document, schema)
+    if schema.get("type") == "array":
+        return _object(document, schema.get("items", {}))
+    for one in schema.get("anyOf", ()):
+        if (found := _object(document, one)).get("properties"):
+            return found
+    return schema
 
 
 def kind_of(document: Schema, schema: Schema) -> str:
     """Say in a few words what a value is."""
     schema = _followed(document, schema)
+    if schema.get("title") == PERSON:
+        return ADDRESS
     for key in ("anyOf", "oneOf"):
         if key in schema:
             kinds = dict.fromkeys(kind_of(document, one) for one in schema[key])
-            return " or ".join(kind for kind in kinds if kind != "null")
+            unsaid = {"null", "string"} if ADDRESS in kinds else {"null"}
+            return " or ".join(kind for kind in kinds if kind not in unsaid)
     if "enum" in schema:
         return ", ".join(str(value) for value in schema["enum"])
     kind: str = schema.get("type", "any")

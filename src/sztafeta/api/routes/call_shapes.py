@@ -139,7 +139,8 @@ class SendShape(Strict):
     """A call that sends: one message for each recipient."""
 
     from_: Annotated[PersonValue, Field(alias="from")]
-    """One address of a sending domain of yours, with or without a name."""
+    """One address of a sending domain of yours; each address is written `anna@example.com`,
+    `Anna <anna@example.com>` or `{"email": …, "name": …}`."""
     to: PeopleValue = []
     """Each gets a message of its own, and sees itself alone when there is no `cc`."""
     cc: PeopleValue = []

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from typing import Final
 
 from fastapi import APIRouter
 from jinja2 import Environment, PackageLoader
+from markupsafe import Markup, escape
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -31,6 +33,15 @@ _PAGES: Final = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_CODE: Final = re.compile("`([^`]+)`")
+
+
+def coded(text: str) -> Markup:
+    """Write what stands between backticks as code; everything is escaped."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 - escaped
+
+
+_PAGES.filters["coded"] = coded
 
 
 def _page(name: str, **values: object) -> Response:
@@ -45,14 +56,23 @@ async def openapi(request: Request) -> Response:
 
 async def reference(request: Request) -> Response:
     """Show every call."""
-    document = request.app.openapi()
-    return _page("reference.html", groups=groups(document), base_url=at_desk(request).base_url)
+    document, base_url = request.app.openapi(), at_desk(request).base_url
+    return _page("reference.html", groups=groups(document, base_url), base_url=base_url)
 
 
 async def style(request: Request) -> Response:
     """Give the pages' style sheet."""
-    sheet = files("sztafeta.api").joinpath("pages/reference.css").read_text("utf-8")
-    return Response(sheet, media_type="text/css", headers=_HEADERS)
+    return _asset("reference.css", "text/css")
+
+
+async def icon(request: Request) -> Response:
+    """Give the baton that browsers show in their tabs."""
+    return _asset("icon.svg", "image/svg+xml")
+
+
+def _asset(name: str, media_type: str) -> Response:
+    octets = files("sztafeta.api").joinpath("pages", name).read_bytes()
+    return Response(octets, media_type=media_type, headers=_HEADERS)
 
 
 async def errors(request: Request) -> Response:
@@ -71,5 +91,6 @@ async def error(request: Request) -> Response:
 router.add_route("/v1/openapi.json", openapi, methods=["GET"], include_in_schema=False)
 router.add_route("/v1/reference", reference, methods=["GET"], include_in_schema=False)
 router.add_route("/v1/reference.css", style, methods=["GET"], include_in_schema=False)
+router.add_route("/v1/icon.svg", icon, methods=["GET"], include_in_schema=False)
 router.add_route("/v1/errors", errors, methods=["GET"], include_in_schema=False)
 router.add_route("/v1/errors/{code}", error, methods=["GET"], include_in_schema=False)
