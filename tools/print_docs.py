@@ -16,6 +16,7 @@ from typing import Any
 
 import typer
 
+from sztafeta.api import printed as api_printed
 from sztafeta.cli import application
 from sztafeta.config import printed
 from sztafeta.delivery.state import MOVES
@@ -162,6 +163,8 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/operate/commands.md": commands,
     "docs/operate/metrics.md": metrics,
     "etc/sztafeta.toml": printed.sample,
+    "docs/api/reference.md": api_printed.reference,
+    "docs/api/errors.md": api_printed.errors,
     "docs/design/states.md": states,
     "docs/design/events.md": events,
     "docs/design/replies.md": replies,

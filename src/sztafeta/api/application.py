@@ -43,16 +43,9 @@ class HttpApi:
         """`facades` are routers of foreign dialects; `on_trouble` is told what is our own mistake."""
         self._desk = desk
         self._on_trouble = on_trouble
-        web = FastAPI(
-            title="Sztafeta",
-            docs_url=None,
-            redoc_url=None,
-            openapi_url=None,
-            redirect_slashes=False,
-            generate_unique_id_function=_name_of,
-        )
+        web = native_web()
         web.state.desk = desk
-        for router in (*ROUTERS, *facades):
+        for router in facades:
             web.include_router(router)
         web.openapi = lambda: describe_api(web, desk.base_url)  # type: ignore[method-assign]
         web.add_exception_handler(Problem, self._problem)
@@ -93,6 +86,21 @@ class HttpApi:
     async def _mistake(self, request: Request, error: Exception) -> Response:
         self._on_trouble(request.state.request_id, error)
         return self._answer(request, Problem("internal", "Something broke on our side."))
+
+
+def native_web() -> FastAPI:
+    """Give the native routes, without anything behind them."""
+    web = FastAPI(
+        title="Sztafeta",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_name_of,
+    )
+    for router in ROUTERS:
+        web.include_router(router)
+    return web
 
 
 def _name_of(route: APIRoute) -> str:
