@@ -7,7 +7,6 @@ import json
 from http.client import HTTPConnection, HTTPException
 
 import pytest
-from tests.crash.campaign import launched
 from tests.crash.conftest import Staged
 from tests.system.service import LOGIN, Service
 
@@ -66,7 +65,7 @@ async def test_killed_around_the_commit_a_call_made_again_is_one_submission(
             [await caller.ask(), await caller.ask(), await caller.ask(subject="Order 6")]
         )
 
-    await campaign.life(first, launcher=launched("--trap", point))
+    await campaign.life(first, "--trap", point)
     await campaign.life(retries)
     await campaign.settle()
     one, again, other = answers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -72,6 +73,16 @@ async def test_without_a_key_nothing_is_written(
     sign = Sign(accounts=Domains(), threads=threads, clock=ManualClock())
     for _ in range(2):
         assert await sign.begin(message(domain)) == b""
+
+
+async def test_a_domain_that_went_to_another_customer_signs_for_him_alone(
+    threads: ThreadPoolExecutor,
+) -> None:
+    """Mail that waited since before bears nobody else's name."""
+    sign = Sign(accounts=Domains(KEY), threads=threads, clock=ManualClock())
+    for customer_id, count in ((2, 0), (1, 1), (2, 0)):
+        signed = await sign.begin(replace(message(), customer_id=customer_id))
+        assert signed.count(b"DKIM-Signature: ") == count
 
 
 async def test_keys_are_asked_for_once_a_minute(threads: ThreadPoolExecutor) -> None:

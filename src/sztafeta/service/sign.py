@@ -26,7 +26,8 @@ class Sign:
         self._accounts = accounts
         self._threads = threads
         self._clock = clock
-        self._signers: OrderedDict[str, tuple[Signer | None, datetime]] = OrderedDict()
+        self._signers: OrderedDict[tuple[int, str], tuple[Signer | None, datetime]] = OrderedDict()
+        """By customer and domain: a domain may have gone to another customer since."""
 
     def begin(self, message: QueuedMessage) -> asyncio.Future[bytes]:
         """Start signing; the result is the header fields to write before the message.
@@ -35,7 +36,7 @@ class Sign:
         """
         if message.signing_domain is None:
             return _nothing()
-        entry = self._signers.get(message.signing_domain)
+        entry = self._signers.get((message.customer_id, message.signing_domain))
         now = self._clock.now()
         if entry is None or entry[1] <= now:
             return asyncio.ensure_future(self._load_and_sign(message, message.signing_domain))
@@ -47,8 +48,10 @@ class Sign:
     async def _load_and_sign(self, message: QueuedMessage, domain: str) -> bytes:
         now = self._clock.now()
         found = await self._accounts.sending_domain(domain)
-        signer = None if found is None or not found.keys else Signer(domain, found.keys)
-        self._signers[domain] = (signer, now + KEYS_VALID_FOR)
+        signer = None
+        if found is not None and found.keys and found.customer_id == message.customer_id:
+            signer = Signer(domain, found.keys)
+        self._signers[message.customer_id, domain] = (signer, now + KEYS_VALID_FOR)
         while len(self._signers) > KEYS_KEPT:
             self._signers.popitem(last=False)
         if signer is None:

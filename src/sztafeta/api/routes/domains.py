@@ -127,7 +127,10 @@ async def verify_domain(key: DomainEditor, desk: AtDesk, domain: str) -> dict[st
 
 @router.post("/{domain}/rotate-dkim", response_model=DomainView, summary="Change the DKIM keys")
 async def rotate_keys(key: DomainEditor, desk: AtDesk, domain: str) -> dict[str, Any]:
-    """Make new keys beside the present ones: publish their records, then verify to change over."""
+    """Make new keys beside the present ones: publish their records, then verify to change over.
+
+    Leave the old records in DNS for a week: mail that is under way was signed with their keys.
+    """
     return _shown(good(await desk.domains.rotate(key.customer_id, domain)))
 
 
