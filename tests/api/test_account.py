@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.doubles.api_house import BODY_SIZE, MESSAGE_SIZE, ApiHouse, Caller
+from tests.doubles.native_house import BODY_SIZE, MESSAGE_SIZE, Caller, NativeHouse
 
 
 async def test_me_is_the_ping_of_an_integration(alice: Caller, tester: Caller) -> None:
@@ -29,7 +29,7 @@ async def test_limits_are_those_that_hold(alice: Caller) -> None:
 
 
 async def test_usage_counts_recipients_of_live_mail(
-    house: ApiHouse, alice: Caller, tester: Caller
+    house: NativeHouse, alice: Caller, tester: Caller
 ) -> None:
     await alice.send("bob@example.net", "eve@example.net")
     await tester.send()

@@ -6,7 +6,7 @@ import asyncio
 import json
 
 import pytest
-from tests.doubles.api_house import BODY_SIZE, ApiHouse, Caller, a_message, read_answer
+from tests.doubles.native_house import BODY_SIZE, Caller, NativeHouse, a_message, read_answer
 
 from sztafeta.api.body import HEARD_OUT
 from sztafeta.api.guarded import LARGEST
@@ -30,12 +30,12 @@ async def test_the_limit_holds_for_a_body_that_announces_nothing(alice: Caller) 
     assert (answer.status, answer.code) == (413, "body_too_large")
 
 
-async def test_a_body_on_disk_is_read_like_any_other(house: ApiHouse, alice: Caller) -> None:
+async def test_a_body_on_disk_is_read_like_any_other(house: NativeHouse, alice: Caller) -> None:
     message = await alice.sent(html="<p>Hi</p>" * 10_000)
     assert (await alice("GET", f"/v1/messages/{message}")).json["size"] > 90_000
 
 
-async def test_big_bodies_take_turns_and_all_are_taken(house: ApiHouse, alice: Caller) -> None:
+async def test_big_bodies_take_turns_and_all_are_taken(house: NativeHouse, alice: Caller) -> None:
     answers = await asyncio.gather(*(alice.send(text="x " * 50_000) for _ in range(12)))
     assert [one.status for one in answers] == [202] * 12
 
@@ -47,7 +47,9 @@ async def test_other_calls_have_a_smaller_limit(alice: Caller) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/messages", "/v1/templates"])
-async def test_a_stranger_is_answered_before_his_body_is_read(house: ApiHouse, path: str) -> None:
+async def test_a_stranger_is_answered_before_his_body_is_read(
+    house: NativeHouse, path: str
+) -> None:
     """The answer comes while the body is still awaited."""
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {HEARD_OUT}\r\n\r\n"
     reader, writer = await asyncio.open_connection("127.0.0.1", house.port)
@@ -58,7 +60,7 @@ async def test_a_stranger_is_answered_before_his_body_is_read(house: ApiHouse, p
 
 
 async def test_a_caller_who_goes_in_the_middle_of_his_body_has_sent_nothing(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     content = json.dumps(a_message()).encode()
     head = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from tests.doubles.api_house import ApiHouse
+from tests.doubles.native_house import NativeHouse
 
 from sztafeta.api.caller import key_text
 
@@ -31,7 +31,7 @@ def test_the_key_is_a_bearer_token_or_a_basic_password(field: str, key: str) -> 
     assert key_text(field) == key
 
 
-async def test_a_basic_password_opens_the_door(house: ApiHouse) -> None:
+async def test_a_basic_password_opens_the_door(house: NativeHouse) -> None:
     made = await house.key()
     field = {"Authorization": basic(f"api:{made.text}")}
     assert (await house.call("GET", "/v1/me", headers=field)).status == 200
@@ -39,7 +39,7 @@ async def test_a_basic_password_opens_the_door(house: ApiHouse) -> None:
 
 @pytest.mark.parametrize("shown", ["nonsense", "szt_live_short", "żółć", "szt_live_" + "0" * 47])
 async def test_a_key_that_cannot_be_is_unknown_without_asking_the_store(
-    house: ApiHouse, shown: str
+    house: NativeHouse, shown: str
 ) -> None:
     headers = {"Authorization": f"Bearer {shown}"}
     answer = await house.call("GET", "/v1/me", headers=headers)
@@ -47,7 +47,7 @@ async def test_a_key_that_cannot_be_is_unknown_without_asking_the_store(
     assert "www-authenticate" in answer.headers
 
 
-async def test_a_typing_error_is_told_from_a_stranger(house: ApiHouse) -> None:
+async def test_a_typing_error_is_told_from_a_stranger(house: NativeHouse) -> None:
     """W-16: the check characters."""
     made = (await house.key()).text
     wrong = made[:-5] + ("0" if made[-5] != "0" else "1") + made[-4:]
@@ -55,14 +55,14 @@ async def test_a_typing_error_is_told_from_a_stranger(house: ApiHouse) -> None:
     assert "typing error" in answer.json["detail"]
 
 
-async def test_a_key_in_the_query_or_a_cookie_is_no_key(house: ApiHouse) -> None:
+async def test_a_key_in_the_query_or_a_cookie_is_no_key(house: NativeHouse) -> None:
     """W-06: the API takes no cookies, so that no web page can call it for its visitor."""
     made = await house.key()
     answer = await house.call("GET", f"/v1/me?key={made.text}", headers={"Cookie": made.text})
     assert answer.code == "auth_missing"
 
 
-async def test_no_origin_is_allowed_to_read_an_answer(house: ApiHouse) -> None:
+async def test_no_origin_is_allowed_to_read_an_answer(house: NativeHouse) -> None:
     """W-07: no CORS."""
     made = await house.key()
     headers = {"Origin": "https://evil.example"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.doubles.api_house import ApiHouse, Caller
+from tests.doubles.native_house import Caller, NativeHouse
 
 from sztafeta.service.ports import TextAnswer
 
@@ -16,7 +16,9 @@ async def claimed(caller: Caller, domain: str = "shop.example") -> dict[str, Any
     return dict(made.json)
 
 
-async def verified(house: ApiHouse, caller: Caller, domain: str = "shop.example") -> dict[str, Any]:
+async def verified(
+    house: NativeHouse, caller: Caller, domain: str = "shop.example"
+) -> dict[str, Any]:
     made = await claimed(caller, domain)
     house.dns.publish(made["records"])
     answer = await caller("POST", f"/v1/domains/{made['id']}/verify")
@@ -31,7 +33,7 @@ async def may_send(caller: Caller, domain: str = "shop.example") -> bool:
 
 
 async def test_nothing_is_sent_from_a_domain_until_its_record_is_in_dns(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     """Whoever asks for a domain has no right to it yet."""
     made = await claimed(alice)
@@ -49,7 +51,7 @@ async def test_nothing_is_sent_from_a_domain_until_its_record_is_in_dns(
 
 
 async def test_one_right_record_is_proof_and_its_key_alone_signs(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     made = await claimed(alice)
     house.dns.publish(made["records"][:1])
@@ -71,7 +73,7 @@ async def test_the_keys_are_of_both_kinds_and_never_shown(alice: Caller) -> None
 
 
 async def test_the_claim_of_another_customer_blocks_nobody(
-    house: ApiHouse, alice: Caller, charlie: Caller
+    house: NativeHouse, alice: Caller, charlie: Caller
 ) -> None:
     """The last asker gets keys of his own; whoever publishes his record is the owner."""
     hers = await claimed(alice)
@@ -105,7 +107,7 @@ async def test_what_the_operator_added_needs_no_proof_and_cannot_be_claimed(
 
 
 async def test_new_keys_wait_beside_the_old_ones_until_they_are_seen(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     """Mail never leaves with a signature that no receiver can check."""
     await verified(house, alice)
@@ -123,7 +125,7 @@ async def test_new_keys_wait_beside_the_old_ones_until_they_are_seen(
     assert await may_send(alice)
 
 
-async def test_health_looks_and_changes_nothing(house: ApiHouse, alice: Caller) -> None:
+async def test_health_looks_and_changes_nothing(house: NativeHouse, alice: Caller) -> None:
     made = await claimed(alice)
     house.dns.publish(made["records"])
     looked = (await alice("GET", "/v1/domains/shop.example/health")).json
@@ -135,7 +137,7 @@ async def test_health_looks_and_changes_nothing(house: ApiHouse, alice: Caller) 
     assert (sick["is_verified"], sick["is_healthy"]) == (True, False)
 
 
-async def test_expected_and_found_stand_side_by_side(house: ApiHouse, alice: Caller) -> None:
+async def test_expected_and_found_stand_side_by_side(house: NativeHouse, alice: Caller) -> None:
     made = await claimed(alice)
     rsa, ed25519 = made["records"]
     house.dns.records[rsa["name"]] = TextAnswer(texts=(f'"{rsa["value"]}"',))
@@ -146,7 +148,7 @@ async def test_expected_and_found_stand_side_by_side(house: ApiHouse, alice: Cal
     assert "quotation marks" in looked[0]["detail"]
 
 
-async def test_a_removed_domain_sends_nothing(house: ApiHouse, alice: Caller) -> None:
+async def test_a_removed_domain_sends_nothing(house: NativeHouse, alice: Caller) -> None:
     await verified(house, alice)
     assert (await alice("DELETE", "/v1/domains/shop.example")).status == 204
     house.seconds += 2
@@ -154,7 +156,9 @@ async def test_a_removed_domain_sends_nothing(house: ApiHouse, alice: Caller) ->
     assert (await alice("GET", "/v1/domains/shop.example")).status == 404
 
 
-async def test_a_polish_domain_is_shown_as_people_write_it(house: ApiHouse, alice: Caller) -> None:
+async def test_a_polish_domain_is_shown_as_people_write_it(
+    house: NativeHouse, alice: Caller
+) -> None:
     made = await claimed(alice, "Żółw.example")
     assert (made["id"], made["domain"]) == ("xn--w-uga1v8h.example", "żółw.example")
     assert (await alice("GET", "/v1/domains/%C5%BC%C3%B3%C5%82w.example")).json == made

@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.doubles.api_house import ApiHouse, Caller
+from tests.doubles.native_house import Caller, NativeHouse
 
 from sztafeta.api.routes.events import SETTLING
 
 
 async def test_the_feed_is_read_to_its_end_and_goes_on_from_there(
-    house: ApiHouse, tester: Caller
+    house: NativeHouse, tester: Caller
 ) -> None:
     sent = [await tester.sent(f"{who}@example.net") for who in ("delivered", "bounced")]
     await house.line.work()
@@ -39,7 +39,7 @@ async def test_the_feed_is_read_to_its_end_and_goes_on_from_there(
     assert [one["type"] for one in more["data"]] == ["message.accepted"]
 
 
-async def test_an_event_tells_of_its_message(house: ApiHouse, alice: Caller) -> None:
+async def test_an_event_tells_of_its_message(house: NativeHouse, alice: Caller) -> None:
     answer = await alice.send(tags=["order"], metadata={"order": "5"})
     house.clock.advance(SETTLING + timedelta(seconds=1))
     (event,) = (await alice("GET", "/v1/events")).json["data"]
@@ -52,7 +52,7 @@ async def test_an_event_tells_of_its_message(house: ApiHouse, alice: Caller) -> 
 
 
 async def test_what_just_happened_waits_until_no_node_can_write_before_it(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     """Another node may still commit an event with a smaller id."""
     await alice.sent()
@@ -62,7 +62,7 @@ async def test_what_just_happened_waits_until_no_node_can_write_before_it(
 
 
 async def test_the_feed_is_of_one_mode_and_one_customer(
-    house: ApiHouse, alice: Caller, tester: Caller, charlie: Caller
+    house: NativeHouse, alice: Caller, tester: Caller, charlie: Caller
 ) -> None:
     await tester.sent()
     house.clock.advance(SETTLING + timedelta(seconds=1))

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 import pytest
-from tests.doubles.api_house import ApiHouse, Caller
+from tests.doubles.native_house import Caller, NativeHouse
 
 from sztafeta.mail.message import scan
 
@@ -65,7 +65,7 @@ def spoilt(pointer: str, spoiler: str) -> dict[str, Any]:
 
 
 async def test_the_honest_call_holds_every_string_of_the_document(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     """A field that is added to the shape of a call must be spoilt here, too."""
     document = (await house.call("GET", "/v1/openapi.json")).json["components"]["schemas"]
@@ -79,7 +79,7 @@ async def test_the_honest_call_holds_every_string_of_the_document(
 
 @pytest.mark.parametrize("pointer", list(places(HONEST)))
 async def test_no_string_of_a_call_makes_a_header_field(
-    house: ApiHouse, alice: Caller, pointer: str
+    house: NativeHouse, alice: Caller, pointer: str
 ) -> None:
     """S-43: 422 with the field's place, or as many header fields as expected."""
     await alice("POST", "/v1/messages", HONEST)
@@ -100,19 +100,19 @@ async def test_no_string_of_a_call_makes_a_header_field(
             assert named, (pointer, answer.faults)
 
 
-def header_of(house: ApiHouse, number: int) -> bytes:
+def header_of(house: NativeHouse, number: int) -> bytes:
     message, _ = house.store.letters[number]
     return b"".join(message.content.blocks()).partition(b"\r\n\r\n")[0]
 
 
-def count_of_fields(house: ApiHouse, number: int) -> int:
+def count_of_fields(house: NativeHouse, number: int) -> int:
     return len(scan(header_of(house, number) + b"\r\n\r\n").names)
 
 
 @pytest.mark.parametrize("where", ["headers", "metadata"])
 @pytest.mark.parametrize("spoiler", SPOILERS)
 async def test_no_name_that_an_author_chooses_makes_a_header_field(
-    house: ApiHouse, alice: Caller, where: str, spoiler: str
+    house: NativeHouse, alice: Caller, where: str, spoiler: str
 ) -> None:
     answer = await alice("POST", "/v1/messages", HONEST | {where: {f"X-A{spoiler}B": "5"}})
     assert (answer.status, answer.code) == (422, "invalid"), answer.content
@@ -131,7 +131,7 @@ async def test_no_name_that_an_author_chooses_makes_a_header_field(
     ],
 )
 async def test_an_address_is_never_more_than_an_address(
-    house: ApiHouse, alice: Caller, address: str
+    house: NativeHouse, alice: Caller, address: str
 ) -> None:
     """S-44: wherever an address stands, and on the wire the command holds one path."""
     for call in (

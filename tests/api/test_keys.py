@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.doubles.api_house import ApiHouse, Caller
+from tests.doubles.native_house import Caller, NativeHouse
 
 from sztafeta.account.api_key import Mode, Scope
 from sztafeta.service.api_keys import TRUSTED_SECONDS
 
 
-async def test_a_key_is_in_force_at_once_and_shown_once(house: ApiHouse, alice: Caller) -> None:
+async def test_a_key_is_in_force_at_once_and_shown_once(house: NativeHouse, alice: Caller) -> None:
     """W-16: the text stands in the answer that makes it, and nowhere else."""
     made = await alice("POST", "/v1/keys", {"name": "shop", "scopes": ["send", "read"]})
     assert made.status == 201
@@ -27,7 +27,7 @@ async def test_a_key_is_in_force_at_once_and_shown_once(house: ApiHouse, alice: 
 
 
 async def test_a_revoked_key_is_dead_at_once_here_and_within_a_second_elsewhere(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     """Issue 3, §4: dead ≤ 1 s after revocation on every node."""
     made = await house.key(Scope.READ)
@@ -43,7 +43,7 @@ async def test_a_revoked_key_is_dead_at_once_here_and_within_a_second_elsewhere(
     assert getattr(refusal, "code", "") == "key_revoked"
 
 
-async def test_a_key_ends_when_it_was_said_to(house: ApiHouse) -> None:
+async def test_a_key_ends_when_it_was_said_to(house: NativeHouse) -> None:
     made = await house.key(expires_at=house.clock.now() + timedelta(hours=1))
     assert (await house.call("GET", "/v1/me", key=made.text)).status == 200
     house.clock.advance(timedelta(hours=1))
@@ -51,7 +51,7 @@ async def test_a_key_ends_when_it_was_said_to(house: ApiHouse) -> None:
     assert (answer.status, answer.code) == (401, "key_expired")
 
 
-async def test_a_key_works_from_its_networks_alone(house: ApiHouse) -> None:
+async def test_a_key_works_from_its_networks_alone(house: NativeHouse) -> None:
     near = await house.key(networks=["127.0.0.0/8"])
     far = await house.key(networks=["192.0.2.0/24"])
     assert (await house.call("GET", "/v1/me", key=near.text)).status == 200
@@ -61,7 +61,7 @@ async def test_a_key_works_from_its_networks_alone(house: ApiHouse) -> None:
 
 
 async def test_rotation_lets_the_old_key_live_for_the_overlap(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     old = await house.key(Scope.READ)
     path = f"/v1/keys/key_{old.key.key_id}/rotate"
@@ -76,13 +76,13 @@ async def test_rotation_lets_the_old_key_live_for_the_overlap(
     assert (await alice("POST", path)).code == "wrong_state", "a dead key has no successor"
 
 
-async def test_rotation_needs_no_body(house: ApiHouse, alice: Caller) -> None:
+async def test_rotation_needs_no_body(house: NativeHouse, alice: Caller) -> None:
     old = await house.key(Scope.READ)
     assert (await alice("POST", f"/v1/keys/key_{old.key.key_id}/rotate")).status == 201
 
 
 async def test_a_key_that_had_an_end_is_followed_by_one_without(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     """The overlap never makes a key live longer than it was meant to."""
     end = house.clock.now() + timedelta(minutes=5)
@@ -92,7 +92,7 @@ async def test_a_key_that_had_an_end_is_followed_by_one_without(
     assert seen.json["expires_at"] == "2026-01-02T03:09:05Z"
 
 
-async def test_what_is_left_out_of_a_change_stays(house: ApiHouse, alice: Caller) -> None:
+async def test_what_is_left_out_of_a_change_stays(house: NativeHouse, alice: Caller) -> None:
     made = await house.key(Scope.READ, networks=["127.0.0.0/8"])
     path = f"/v1/keys/key_{made.key.key_id}"
     changed = await alice("PATCH", path, {"name": "till"})
@@ -106,13 +106,15 @@ async def test_what_is_left_out_of_a_change_stays(house: ApiHouse, alice: Caller
     assert ended.json["expires_at"] is None, "null takes the end away"
 
 
-async def test_a_mode_is_part_of_a_key_and_cannot_be_changed_by_hand(house: ApiHouse) -> None:
+async def test_a_mode_is_part_of_a_key_and_cannot_be_changed_by_hand(house: NativeHouse) -> None:
     made = await house.key(mode=Mode.TEST)
     forged = made.text.replace("szt_test_", "szt_live_")
     assert (await house.call("GET", "/v1/me", key=forged)).code == "key_unknown"
 
 
-async def test_a_test_key_never_leads_to_mail_that_leaves(house: ApiHouse, tester: Caller) -> None:
+async def test_a_test_key_never_leads_to_mail_that_leaves(
+    house: NativeHouse, tester: Caller
+) -> None:
     """Issue 3, §4: whatever its scopes, it makes no live key, takes none over, and makes no login."""
     live = f"/v1/keys/key_{(await house.key()).key.key_id}"
     for method, path, wish in (
@@ -129,14 +131,14 @@ async def test_a_test_key_never_leads_to_mail_that_leaves(house: ApiHouse, teste
     assert made.json["mode"] == "test"
 
 
-async def test_a_suspended_account_calls_nothing(house: ApiHouse) -> None:
+async def test_a_suspended_account_calls_nothing(house: NativeHouse) -> None:
     made = await house.key()
     await house.store.enable_customer("alice", enabled=False)
     answer = await house.call("GET", "/v1/me", key=made.text)
     assert (answer.status, answer.code) == (403, "account_paused")
 
 
-async def test_when_a_key_was_last_used_is_noted(house: ApiHouse, alice: Caller) -> None:
+async def test_when_a_key_was_last_used_is_noted(house: NativeHouse, alice: Caller) -> None:
     made = await house.key(Scope.READ)
     await house.call("GET", "/v1/me", key=made.text)
     await house.keys.note_uses()

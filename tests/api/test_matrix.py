@@ -6,7 +6,7 @@ import re
 from typing import Any, Final
 
 import pytest
-from tests.doubles.api_house import ApiHouse, Caller, a_message
+from tests.doubles.native_house import Caller, NativeHouse, a_message
 
 from sztafeta.account.api_key import Scope
 from sztafeta.api.routes import ROUTERS
@@ -106,7 +106,7 @@ def test_every_route_has_a_row_in_the_matrix() -> None:
     assert routes() == NEEDS.keys() | PUBLIC
 
 
-async def test_every_route_is_documented(house: ApiHouse) -> None:
+async def test_every_route_is_documented(house: NativeHouse) -> None:
     document = (await house.call("GET", "/v1/openapi.json")).json
     documented = {
         f"{method.upper()} {path}"
@@ -117,7 +117,7 @@ async def test_every_route_is_documented(house: ApiHouse) -> None:
 
 
 @pytest.fixture
-async def things(house: ApiHouse, alice: Caller) -> dict[str, str]:
+async def things(house: NativeHouse, alice: Caller) -> dict[str, str]:
     """Give a thing of Alice's for each kind of id."""
     await alice("POST", "/v1/templates", {"name": "T", "external_id": "hers", "html": "<p>hi</p>"})
     await alice("POST", "/v1/suppressions", {"addresses": ["eve@example.net"]})
@@ -139,7 +139,7 @@ def filled(route: str, things: dict[str, str]) -> tuple[str, str]:
 
 @pytest.mark.parametrize("route", sorted(NEEDS))
 async def test_a_key_does_what_its_scopes_say_and_no_more(
-    house: ApiHouse, things: dict[str, str], route: str
+    house: NativeHouse, things: dict[str, str], route: str
 ) -> None:
     """W-03: each cell of route and scope."""
     method, path = filled(route, {**things, "message": NOBODYS["message"]})
@@ -154,7 +154,7 @@ async def test_a_key_does_what_its_scopes_say_and_no_more(
 
 @pytest.mark.parametrize("route", sorted(NEEDS))
 async def test_nothing_is_done_without_a_key(
-    house: ApiHouse, things: dict[str, str], route: str
+    house: NativeHouse, things: dict[str, str], route: str
 ) -> None:
     """W-01: anonymous; the key is asked for before the body is read."""
     method, path = filled(route, things)
@@ -165,7 +165,7 @@ async def test_nothing_is_done_without_a_key(
 
 @pytest.mark.parametrize("route", sorted(one for one in NEEDS if "{" in one))
 async def test_what_is_another_customers_is_not_there(
-    house: ApiHouse, things: dict[str, str], charlie: Caller, alice: Caller, route: str
+    house: NativeHouse, things: dict[str, str], charlie: Caller, alice: Caller, route: str
 ) -> None:
     """W-01: 404, in the words for an id that nobody has."""
     name = re.findall(r"\{(\w+)\}", route)[0]

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests.doubles.api_house import BASE_URL, ApiHouse, Caller
+from tests.doubles.native_house import BASE_URL, Caller, NativeHouse
 
 
 async def ids(caller: Caller, query: str = "") -> list[str]:
@@ -49,7 +49,7 @@ async def test_a_cursor_that_is_not_ours_is_refused(alice: Caller, cursor: str) 
     assert (answer.status, answer.faults) == (422, {"/after": "bad_cursor"})
 
 
-async def test_each_filter_narrows_the_list(house: ApiHouse, alice: Caller) -> None:
+async def test_each_filter_narrows_the_list(house: NativeHouse, alice: Caller) -> None:
     bob = await alice.sent("bob@example.net", tags=["order", "paid"])
     house.clock.advance(timedelta(hours=1))
     answer = await alice.send("eve@example.net", send_at="2026-01-03T00:00:00Z")
@@ -113,7 +113,7 @@ async def test_a_test_key_sees_test_mail_alone(alice: Caller, tester: Caller) ->
     assert (await tester("POST", f"/v1/messages/{live}/cancel")).status == 404
 
 
-async def test_the_outcomes_are_played_and_told(house: ApiHouse, tester: Caller) -> None:
+async def test_the_outcomes_are_played_and_told(house: NativeHouse, tester: Caller) -> None:
     """Issue 3, §4: magic addresses, and nothing is dialled."""
     sent = {
         who: await tester.sent(f"{who}@example.net")
@@ -157,7 +157,7 @@ async def test_the_source_is_a_download_that_no_browser_opens(alice: Caller) -> 
 # -- what is changed -----------------------------------------------------------------------------
 
 
-async def test_what_waits_can_be_canceled_once(house: ApiHouse, alice: Caller) -> None:
+async def test_what_waits_can_be_canceled_once(house: NativeHouse, alice: Caller) -> None:
     message = await alice.sent()
     canceled = await alice("POST", f"/v1/messages/{message}/cancel")
     assert (canceled.status, canceled.json["status"]) == (200, "canceled")
@@ -167,7 +167,7 @@ async def test_what_waits_can_be_canceled_once(house: ApiHouse, alice: Caller) -
 
 
 async def test_a_message_that_nobody_tried_gets_another_time(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     message = await alice.sent(send_at="2026-01-03T00:00:00Z")
     path = f"/v1/messages/{message}"
@@ -181,7 +181,7 @@ async def test_a_message_that_nobody_tried_gets_another_time(
     assert late.code == "wrong_state"
 
 
-async def test_a_message_is_sent_again_as_a_new_one(house: ApiHouse, alice: Caller) -> None:
+async def test_a_message_is_sent_again_as_a_new_one(house: NativeHouse, alice: Caller) -> None:
     first = await alice.sent(tags=["order"])
     answer = await alice("POST", f"/v1/messages/{first}/resend")
     assert answer.status == 202
@@ -192,7 +192,7 @@ async def test_a_message_is_sent_again_as_a_new_one(house: ApiHouse, alice: Call
     assert (two["subject"], two["tags"], two["status"]) == ("Hello", ["order"], "queued")
 
 
-async def test_resend_goes_by_the_rules_of_today(house: ApiHouse, alice: Caller) -> None:
+async def test_resend_goes_by_the_rules_of_today(house: NativeHouse, alice: Caller) -> None:
     message = await alice.sent()
     await house.store.remove_sending_domain("example.com")
     house.seconds += 2

@@ -5,22 +5,22 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from tests.doubles.api_house import BASE_URL, ApiHouse
+from tests.doubles.native_house import BASE_URL, NativeHouse
 
 
-async def document(house: ApiHouse) -> dict[str, Any]:
+async def document(house: NativeHouse) -> dict[str, Any]:
     answer = await house.call("GET", "/v1/openapi.json")
     assert answer.status == 200
     return dict(answer.json)
 
 
-async def test_the_document_is_openapi_3_1_on_our_own_host(house: ApiHouse) -> None:
+async def test_the_document_is_openapi_3_1_on_our_own_host(house: NativeHouse) -> None:
     found = await document(house)
     assert found["openapi"].startswith("3.1")
     assert found["servers"] == [{"url": BASE_URL}]
 
 
-async def test_every_call_is_described(house: ApiHouse) -> None:
+async def test_every_call_is_described(house: NativeHouse) -> None:
     found = await document(house)
     for path, operations in found["paths"].items():
         for method, one in operations.items():
@@ -35,13 +35,13 @@ async def test_every_call_is_described(house: ApiHouse) -> None:
                 assert in_path or parameter.get("description"), f"{where} {parameter['name']}"
 
 
-async def test_operation_ids_are_told_apart(house: ApiHouse) -> None:
+async def test_operation_ids_are_told_apart(house: NativeHouse) -> None:
     found = await document(house)
     ids = [one["operationId"] for path in found["paths"].values() for one in path.values()]
     assert len(ids) == len(set(ids))
 
 
-async def test_every_field_has_a_sentence(house: ApiHouse) -> None:
+async def test_every_field_has_a_sentence(house: NativeHouse) -> None:
     """A reader never has to guess what a field holds."""
     found = await document(house)
     silent = [
@@ -53,7 +53,7 @@ async def test_every_field_has_a_sentence(house: ApiHouse) -> None:
     assert silent == []
 
 
-async def test_every_reference_leads_somewhere(house: ApiHouse) -> None:
+async def test_every_reference_leads_somewhere(house: NativeHouse) -> None:
     answer = await house.call("GET", "/v1/openapi.json")
     schemas = answer.json["components"]["schemas"]
     wanted = set(re.findall(r'"#/components/schemas/([^"]+)"', answer.content.decode()))
@@ -61,7 +61,7 @@ async def test_every_reference_leads_somewhere(house: ApiHouse) -> None:
 
 
 async def test_the_reference_shows_every_call_and_loads_nothing_from_elsewhere(
-    house: ApiHouse,
+    house: NativeHouse,
 ) -> None:
     found = await document(house)
     page = await house.call("GET", "/v1/reference")
@@ -77,7 +77,7 @@ async def test_the_reference_shows_every_call_and_loads_nothing_from_elsewhere(
     assert style.headers["content-type"] == "text/css; charset=utf-8"
 
 
-async def test_anchors_of_the_contents_are_on_the_page(house: ApiHouse) -> None:
+async def test_anchors_of_the_contents_are_on_the_page(house: NativeHouse) -> None:
     text = (await house.call("GET", "/v1/reference")).content.decode()
     anchors = set(re.findall(r'href="#([^"]+)"', text))
     assert anchors <= set(re.findall(r'id="([^"]+)"', text))

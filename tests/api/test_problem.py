@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from tests.doubles.api_house import BASE_URL, ApiHouse, Caller, a_message
+from tests.doubles.native_house import BASE_URL, Caller, NativeHouse, a_message
 
 import sztafeta
 from sztafeta.api.pointers import pointer
@@ -29,7 +29,7 @@ async def test_a_problem_says_what_where_and_what_to_do(alice: Caller) -> None:
     assert fault.keys() == {"pointer", "code", "detail"}
 
 
-async def test_every_problem_has_its_page(house: ApiHouse) -> None:
+async def test_every_problem_has_its_page(house: NativeHouse) -> None:
     """`type` leads to a page that works offline, without a key."""
     listed = (await house.call("GET", "/v1/errors")).content.decode()
     for kind in KINDS:
@@ -106,7 +106,7 @@ class Broken:
     ],
 )
 async def test_our_own_trouble_is_told_without_its_details(
-    house: ApiHouse, trouble: Exception, status: int, code: str
+    house: NativeHouse, trouble: Exception, status: int, code: str
 ) -> None:
     made = await house.key()
     house.keys._store = Broken(trouble)  # type: ignore[assignment]

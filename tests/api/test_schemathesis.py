@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from tests.doubles.api_house import ApiHouse, Caller
+from tests.doubles.native_house import Caller, NativeHouse
 
 HOOKS: Final = "tests.api.generated_mime"
 CHECKS: Final = (
@@ -20,7 +20,7 @@ CHECKS: Final = (
 )
 
 
-async def generated_calls(house: ApiHouse, alice: Caller, folder: Path, *how: str) -> str:
+async def generated_calls(house: NativeHouse, alice: Caller, folder: Path, *how: str) -> str:
     """Run Schemathesis in a process of its own; give what it complains about."""
     address = f"http://127.0.0.1:{house.port}"
     command = [
@@ -41,7 +41,7 @@ async def generated_calls(house: ApiHouse, alice: Caller, folder: Path, *how: st
 
 @pytest.mark.timeout(240)
 async def test_no_generated_call_breaks_the_api_or_its_document(
-    house: ApiHouse, alice: Caller, tmp_path: Path
+    house: NativeHouse, alice: Caller, tmp_path: Path
 ) -> None:
     how = ("--max-examples", "6", "--phases", "examples,coverage,fuzzing", "--seed", "20260102")
     complaint = await generated_calls(house, alice, tmp_path, *how)
@@ -51,7 +51,7 @@ async def test_no_generated_call_breaks_the_api_or_its_document(
 
 @pytest.mark.campaign
 async def test_no_generated_call_breaks_the_api_at_full_size(
-    house: ApiHouse, alice: Caller, tmp_path: Path
+    house: NativeHouse, alice: Caller, tmp_path: Path
 ) -> None:
     complaint = await generated_calls(house, alice, tmp_path, "--max-examples", "300")
     assert not complaint, complaint

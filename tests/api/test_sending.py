@@ -10,7 +10,7 @@ from email.message import EmailMessage
 from typing import Any
 
 import pytest
-from tests.doubles.api_house import ApiHouse, Caller, a_message
+from tests.doubles.native_house import Caller, NativeHouse, a_message
 
 from sztafeta.account.api_key import Scope
 
@@ -30,7 +30,7 @@ async def source_of(alice: Caller, message: str) -> EmailMessage:
 # -- one call ------------------------------------------------------------------------------------
 
 
-async def test_each_recipient_has_a_message_of_its_own(house: ApiHouse, alice: Caller) -> None:
+async def test_each_recipient_has_a_message_of_its_own(house: NativeHouse, alice: Caller) -> None:
     answer = await alice.send("bob@example.net", "Eve <eve@example.net>", tags=["order"])
     assert answer.status == 202
     assert answer.json["id"].startswith("sub_")
@@ -43,7 +43,9 @@ async def test_each_recipient_has_a_message_of_its_own(house: ApiHouse, alice: C
     assert len(house.store.letters) == 2, "on disk before the answer"
 
 
-async def test_all_that_a_call_may_say_reaches_the_message(house: ApiHouse, alice: Caller) -> None:
+async def test_all_that_a_call_may_say_reaches_the_message(
+    house: NativeHouse, alice: Caller
+) -> None:
     message = await alice.sent(
         "bob@example.net",
         cc=[{"email": "carol@example.net", "name": "Carol"}],
@@ -71,7 +73,7 @@ async def test_all_that_a_call_may_say_reaches_the_message(house: ApiHouse, alic
     assert seen["to"][0]["next_attempt_at"] == "2026-01-03T00:00:00Z"
 
 
-async def test_polish_text_makes_the_round_trip(house: ApiHouse, alice: Caller) -> None:
+async def test_polish_text_makes_the_round_trip(house: NativeHouse, alice: Caller) -> None:
     """Issue 3, §6: subject, display name, file name, IDN domain."""
     message = await alice.sent(
         f"{POLISH} <jan@żółw.example>",
@@ -98,7 +100,7 @@ async def test_polish_text_makes_the_round_trip(house: ApiHouse, alice: Caller) 
     )
 
 
-async def test_who_gets_nothing_stands_in_the_answer(house: ApiHouse, alice: Caller) -> None:
+async def test_who_gets_nothing_stands_in_the_answer(house: NativeHouse, alice: Caller) -> None:
     """Issue 3, §1: suppressed or invalid recipients are never silently dropped."""
     await alice("POST", "/v1/suppressions", {"addresses": ["eve@example.net"]})
     answer = await alice.send("bob@example.net", "eve@example.net", "nobody")
@@ -119,7 +121,7 @@ async def test_a_call_whose_recipients_are_all_suppressed_is_on_record(alice: Ca
     assert [one["type"] for one in events] == ["message.suppressed"]
 
 
-async def test_all_faults_are_found_at_once(house: ApiHouse, alice: Caller) -> None:
+async def test_all_faults_are_found_at_once(house: NativeHouse, alice: Caller) -> None:
     """Issue 3, §1: also the verb's, beside one another."""
     answer = await alice.send(
         "a@b> NOTIFY=NEVER",
@@ -196,7 +198,7 @@ async def test_an_author_of_a_foreign_domain_is_refused(alice: Caller) -> None:
 
 @pytest.mark.parametrize("path", ["/v1/messages/validate", "/v1/messages"])
 async def test_a_check_says_all_and_stores_nothing(
-    house: ApiHouse, alice: Caller, path: str
+    house: NativeHouse, alice: Caller, path: str
 ) -> None:
     """Issue 3, §1: validate and dry_run."""
     headers = {"Idempotency-Key": "k"}
@@ -227,7 +229,9 @@ async def test_a_message_is_refused_by_its_size_on_the_wire(alice: Caller) -> No
 # -- idempotency ---------------------------------------------------------------------------------
 
 
-async def test_the_same_call_again_gets_the_stored_answer(house: ApiHouse, alice: Caller) -> None:
+async def test_the_same_call_again_gets_the_stored_answer(
+    house: NativeHouse, alice: Caller
+) -> None:
     """R-13: same key and body."""
     once = {"Idempotency-Key": "order-5"}
     first = await alice("POST", "/v1/messages", a_message(), headers=once)
@@ -238,7 +242,7 @@ async def test_the_same_call_again_gets_the_stored_answer(house: ApiHouse, alice
     assert len(house.store.letters) == 1
 
 
-async def test_another_body_with_the_same_key_is_refused(house: ApiHouse, alice: Caller) -> None:
+async def test_another_body_with_the_same_key_is_refused(house: NativeHouse, alice: Caller) -> None:
     """R-13: same key, other body."""
     once = {"Idempotency-Key": "order-5"}
     await alice("POST", "/v1/messages", a_message(), headers=once)
@@ -256,7 +260,7 @@ async def test_a_refusal_takes_no_key(alice: Caller) -> None:
     assert right.status == 202
 
 
-async def test_two_at_once_make_one_message(house: ApiHouse, alice: Caller) -> None:
+async def test_two_at_once_make_one_message(house: NativeHouse, alice: Caller) -> None:
     """R-13: concurrent: one 202 and the same 202, or 409."""
     once = {"Idempotency-Key": "order-5"}
     answers = await asyncio.gather(
@@ -270,7 +274,7 @@ async def test_two_at_once_make_one_message(house: ApiHouse, alice: Caller) -> N
 
 
 async def test_a_key_is_of_one_customer_and_one_address(
-    house: ApiHouse, alice: Caller, charlie: Caller
+    house: NativeHouse, alice: Caller, charlie: Caller
 ) -> None:
     once = {"Idempotency-Key": "order-5"}
     await alice("POST", "/v1/messages", a_message(), headers=once)
@@ -289,7 +293,7 @@ async def test_a_key_that_cannot_be_one_is_refused(alice: Caller, key: str) -> N
 # -- a batch -------------------------------------------------------------------------------------
 
 
-async def test_a_batch_answers_each_call_in_its_place(house: ApiHouse, alice: Caller) -> None:
+async def test_a_batch_answers_each_call_in_its_place(house: NativeHouse, alice: Caller) -> None:
     """Issue 3, §1: a bad item in the middle fails nobody else."""
     calls: list[Any] = [
         a_message(),
@@ -310,7 +314,7 @@ async def test_a_batch_answers_each_call_in_its_place(house: ApiHouse, alice: Ca
     assert len(house.store.letters) == 2
 
 
-async def test_a_batch_is_repeated_as_a_whole(house: ApiHouse, alice: Caller) -> None:
+async def test_a_batch_is_repeated_as_a_whole(house: NativeHouse, alice: Caller) -> None:
     once = {"Idempotency-Key": "batch-5"}
     calls = {"messages": [a_message(), a_message("a b")]}
     first = await alice("POST", "/v1/messages/batch", calls, headers=once)
@@ -326,7 +330,7 @@ async def test_a_batch_has_one_to_500_calls(alice: Caller, calls: list[Any]) -> 
     assert list(answer.faults) == ["/messages"]
 
 
-async def test_a_dry_run_within_a_batch_is_a_check(house: ApiHouse, alice: Caller) -> None:
+async def test_a_dry_run_within_a_batch_is_a_check(house: NativeHouse, alice: Caller) -> None:
     """`dry_run` never sends, wherever it stands."""
     calls = {"messages": [a_message(), a_message(dry_run=True)]}
     answer = await alice("POST", "/v1/messages/batch", calls)
@@ -338,7 +342,9 @@ async def test_a_dry_run_within_a_batch_is_a_check(house: ApiHouse, alice: Calle
 # -- a MIME message ------------------------------------------------------------------------------
 
 
-async def test_a_mime_message_is_sent_as_smtp_would_take_it(house: ApiHouse, alice: Caller) -> None:
+async def test_a_mime_message_is_sent_as_smtp_would_take_it(
+    house: NativeHouse, alice: Caller
+) -> None:
     path = "/v1/messages/raw?from=alice@example.com&to=bob@example.net&to=eve@example.net"
     answer = await alice("POST", path, content=RAW, headers=MIME)
     assert answer.status == 202, answer.content
@@ -367,7 +373,7 @@ async def test_what_smtp_would_refuse_is_refused(
     assert answer.status == code, answer.content
 
 
-async def test_sending_needs_only_the_scope_to_send(house: ApiHouse) -> None:
+async def test_sending_needs_only_the_scope_to_send(house: NativeHouse) -> None:
     sender = Caller(house, await house.key(Scope.SEND))
     assert (await sender.send()).status == 202
     assert (await sender("GET", "/v1/messages")).code == "scope_missing"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from tests.doubles.api_house import ApiHouse, Caller
+from tests.doubles.native_house import Caller, NativeHouse
 
 from sztafeta.account.smtp_account import password_matches
 
 
 async def test_a_login_is_made_with_a_password_that_is_shown_once(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     made = await alice("POST", "/v1/smtp-accounts", {"login": "2.alice.smtp", "ttl_hours": 1.5})
     assert made.status == 201
@@ -34,7 +34,7 @@ async def test_a_login_has_its_form(alice: Caller, login: str) -> None:
     assert answer.faults == {"/login": "invalid_login"}
 
 
-async def test_settings_are_changed_one_by_one(house: ApiHouse, alice: Caller) -> None:
+async def test_settings_are_changed_one_by_one(house: NativeHouse, alice: Caller) -> None:
     path = "/v1/smtp-accounts/1.alice.smtp"
     changed = await alice("PATCH", path, {"max_connections": 5, "cleartext_auth": True})
     assert (changed.json["max_connections"], changed.json["cleartext_auth"]) == (5, True)
@@ -44,7 +44,7 @@ async def test_settings_are_changed_one_by_one(house: ApiHouse, alice: Caller) -
     assert account.max_connections == 5
 
 
-async def test_another_password_ends_the_old_one(house: ApiHouse, alice: Caller) -> None:
+async def test_another_password_ends_the_old_one(house: NativeHouse, alice: Caller) -> None:
     answer = await alice("POST", "/v1/smtp-accounts/1.alice.smtp/password")
     account = await house.store.smtp_account("1.alice.smtp")
     assert account is not None
@@ -61,7 +61,7 @@ async def test_a_login_is_deleted_but_not_the_one_that_the_key_sends_by(alice: C
 
 
 async def test_a_customer_that_is_suspended_by_one_is_not_enabled_by_the_other(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     """W-03: what the operator suspended stays so."""
     await house.store.enable_customer("alice", enabled=False)
@@ -70,7 +70,7 @@ async def test_a_customer_that_is_suspended_by_one_is_not_enabled_by_the_other(
 
 
 async def test_changing_one_setting_does_not_touch_what_the_operator_decides(
-    house: ApiHouse, alice: Caller
+    house: NativeHouse, alice: Caller
 ) -> None:
     before = await house.store.smtp_account("1.alice.smtp")
     await alice("PATCH", "/v1/smtp-accounts/1.alice.smtp", {"ttl_hours": 2})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from tests.doubles.api_house import Caller
+from tests.doubles.native_house import Caller
 
 
 async def test_an_added_address_gets_no_mail_until_it_is_lifted(alice: Caller) -> None:

@@ -6,7 +6,7 @@ from email import message_from_bytes, policy
 from typing import Any
 
 import pytest
-from tests.doubles.api_house import ApiHouse, Caller, a_message
+from tests.doubles.native_house import Caller, NativeHouse, a_message
 
 from sztafeta.account.api_key import Scope
 
@@ -91,7 +91,7 @@ async def test_a_change_is_a_draft_and_an_older_version_rolls_back(
     assert old.json["version"]["html"] == ORDER["html"]
 
 
-async def test_a_preview_sends_nothing(house: ApiHouse, alice: Caller, order: str) -> None:
+async def test_a_preview_sends_nothing(house: NativeHouse, alice: Caller, order: str) -> None:
     data = {"data": {"order": 5, "name": "Anna"}}
     shown = (await alice("POST", f"/v1/templates/{order}/render", data)).json
     assert (shown["subject"], shown["html"]) == ("Zamówienie 5", "<p>Cześć Anna</p>")
@@ -101,7 +101,7 @@ async def test_a_preview_sends_nothing(house: ApiHouse, alice: Caller, order: st
     assert not house.store.letters
 
 
-async def test_a_draft_can_be_sent_as_a_test(house: ApiHouse, alice: Caller, order: str) -> None:
+async def test_a_draft_can_be_sent_as_a_test(house: NativeHouse, alice: Caller, order: str) -> None:
     wish = {"from": "Alice <alice@example.com>", "to": "bob@example.net", "data": {"order": 5}}
     path = f"/v1/templates/{order}/send-test"
     assert (await alice("POST", path, wish)).code == "template_variable_missing"
@@ -155,7 +155,7 @@ async def test_a_template_that_cannot_be_read_is_pointed_at(alice: Caller) -> No
     assert answer.json["errors"][0]["pointer"].startswith("/html")
 
 
-async def test_whoever_reads_may_preview_and_not_publish(house: ApiHouse, order: str) -> None:
+async def test_whoever_reads_may_preview_and_not_publish(house: NativeHouse, order: str) -> None:
     reader = Caller(house, await house.key(Scope.READ))
     data = {"data": {"order": 5, "name": "x"}}
     assert (await reader("POST", f"/v1/templates/{order}/render", data)).status == 200

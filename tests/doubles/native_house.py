@@ -79,7 +79,7 @@ class Dns:
             self.records[one["name"]] = TextAnswer(texts=(one["value"],))
 
 
-class ApiHouse:
+class NativeHouse:
     """The API and what stands behind it; use it as a context."""
 
     def __init__(self) -> None:
@@ -132,7 +132,7 @@ class ApiHouse:
     def _trouble(self, request_id: str, trouble: Exception) -> None:
         self.troubles.append(trouble)
 
-    async def __aenter__(self) -> ApiHouse:
+    async def __aenter__(self) -> NativeHouse:
         for customer in DOMAINS:
             await self._furnish(customer)
         self._listener = HttpListener(
@@ -225,7 +225,7 @@ class ApiHouse:
 class Caller:
     """Somebody with a key, who calls."""
 
-    def __init__(self, house: ApiHouse, made: MadeKey) -> None:
+    def __init__(self, house: NativeHouse, made: MadeKey) -> None:
         self.house = house
         self.made = made
 
