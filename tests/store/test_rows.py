@@ -103,7 +103,7 @@ def test_details_survive_in_ascii(details: dict[str, object]) -> None:
 @given(ENVELOPES)
 def test_an_envelope_survives(envelope: Envelope) -> None:
     letter = replace(Writer().letter(), envelope=envelope)
-    row = rows.message_row(letter, sha256=b"", in_file=False)
+    row = rows.message_row(letter, sha256=b"", in_file=False, tail_id=None)
     names = (
         "reverse_local",
         "reverse_domain",
