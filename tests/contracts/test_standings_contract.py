@@ -30,7 +30,9 @@ MINUTE = timedelta(minutes=1)
 HARD = Standing(State.BOUNCED, "bad-mailbox")
 
 
-async def sent(house: House, *to: str, tags: tuple[str, ...] = (), customer_id: int = ALICE) -> None:
+async def sent(
+    house: House, *to: str, tags: tuple[str, ...] = (), customer_id: int = ALICE
+) -> None:
     letter = house.writer.letter(*to, customer_id=customer_id)
     await accepted(house, replace(letter, tags=tags))
     house.writer.clock.advance(MINUTE)

@@ -15,7 +15,7 @@ from sztafeta.store import rows
 from sztafeta.store.schema import IS_LIVE, event, message, recipient, smtp_account
 from sztafeta.store.statements import Row
 
-_NONE: Final = sa.literal_column("''")
+_NONE: Final[sa.ColumnElement[str]] = sa.literal_column("''")
 
 
 def _class_of(details: sa.ColumnElement[str]) -> sa.ColumnElement[str]:
