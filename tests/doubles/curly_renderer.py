@@ -47,6 +47,10 @@ class CurlyRenderer:
             parts[part] = _VARIABLE.sub(lambda found: str(data.get(found[1], "")), text)
         return Rendered(**parts)
 
+    async def publish(self, source: TemplateSource) -> tuple[str, Sequence[str]]:
+        """Take the HTML as it is, and name its variables."""
+        return source.html, _VARIABLE.findall(source.html)
+
     async def text_of(self, html: str) -> str:
         """Leave the tags out."""
         return unescape(re.sub(r"<[^>]+>", "", html))
