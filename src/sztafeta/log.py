@@ -17,6 +17,7 @@ from collections.abc import Callable, MutableMapping
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TextIO
 
+import msgspec
 import structlog
 
 from sztafeta.delivery.queue_id import to_text
@@ -191,10 +192,16 @@ _encode: Callable[[Any], str] = json.JSONEncoder(
 ).encode
 
 
+_encode_quickly: Callable[[Any], bytes] = msgspec.json.Encoder(enc_hook=str).encode
+
+
 def render_json(stamp: str, level: str, text: str, fields: Fields) -> str:
     """Write one JSON object; everything outside printable ASCII is escaped."""
-    line = _encode({"at": stamp, "level": level, "event": text, **fields})
-    return line.replace("\x7f", "\\u007f")
+    whole = {"at": stamp, "level": level, "event": text, **fields}
+    line = _encode_quickly(whole)
+    if line.isascii() and b"\x7f" not in line:
+        return line.decode("ascii")
+    return _encode(whole).replace("\x7f", "\\u007f")
 
 
 def render_pretty(stamp: str, level: str, text: str, fields: Fields) -> str:

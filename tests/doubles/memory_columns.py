@@ -13,6 +13,7 @@ from sztafeta.service.ports import (
     AlreadyThere,
     NotThere,
     Suppression,
+    SuppressionQuery,
     SuppressionReason,
     Template,
     TemplateVersion,
@@ -194,6 +195,13 @@ class MemorySuppressions:
         ]
         return found[:limit]
 
+    async def find_suppressions(
+        self, query: SuppressionQuery, *, limit: int, offset: int = 0, is_descending: bool = True
+    ) -> tuple[Sequence[Suppression], int]:
+        found = [entry for entry in self._all.values() if _is_meant(query, entry)]
+        found.sort(key=lambda one: (one.created_at, one.address), reverse=is_descending)
+        return found[offset : offset + limit], len(found)
+
     async def count_suppressions(self, customer_id: int) -> int:
         return sum(owner == customer_id for owner, _ in self._all)
 
@@ -205,3 +213,15 @@ class MemorySuppressions:
 
     async def unsuppress(self, customer_id: int, address: str) -> bool:
         return self._all.pop((customer_id, address), None) is not None
+
+
+def _is_meant(query: SuppressionQuery, entry: Suppression) -> bool:
+    start, end = query.created_from, query.created_to
+    return (
+        entry.customer_id == query.customer_id
+        and query.address in ("", entry.address)
+        and query.reason in (None, entry.reason)
+        and query.source in ("", entry.source)
+        and (start is None or entry.created_at >= start)
+        and (end is None or entry.created_at < end)
+    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from itertools import takewhile
@@ -11,7 +11,18 @@ from typing import TYPE_CHECKING
 
 from sztafeta.account.api_key import Mode
 from sztafeta.event import Event
-from sztafeta.service.ports import DayUsage, FeedEvent, MessageQuery, MessageRecord, NewMessage
+from sztafeta.service.ports import (
+    DayUsage,
+    FeedEvent,
+    MessageQuery,
+    MessageRecord,
+    NewMessage,
+    RecipientHistory,
+    RecipientSort,
+    Standing,
+    StandingCount,
+    standing_of,
+)
 
 if TYPE_CHECKING:
     from tests.doubles.memory_store import MemoryStore, Row
@@ -45,6 +56,44 @@ class MemoryFeed:
 
     async def count_messages(self, query: MessageQuery) -> int:
         return len(self._matching(query))
+
+    async def find_recipients(
+        self,
+        query: MessageQuery,
+        *,
+        limit: int,
+        offset: int = 0,
+        standings: Collection[Standing] | None = None,
+        sort: RecipientSort = RecipientSort.ACCEPTED,
+        is_descending: bool = True,
+    ) -> Sequence[MessageRecord]:
+        found = [
+            one
+            for one in self._alone(query)
+            if standings is None or standing_of(one.recipients[0]) in standings
+        ]
+        found.sort(key=lambda one: _sorted_by(one, sort), reverse=is_descending)
+        return [self._without_attempts(one) for one in found[offset : offset + limit]]
+
+    async def count_recipients(
+        self, query: MessageQuery, *, by_tags: bool = False
+    ) -> Sequence[StandingCount]:
+        counts = Counter(
+            (standing_of(one.recipients[0]), one.tags if by_tags else ())
+            for one in self._alone(query)
+        )
+        return [
+            StandingCount(standing=standing, tags=tags, recipients=number)
+            for (standing, tags), number in counts.items()
+        ]
+
+    def _alone(self, query: MessageQuery) -> list[MessageRecord]:
+        return [
+            replace(record, recipients=(one,))
+            for record in self._matching(query)
+            for one in record.recipients
+            if _fits(query, one)
+        ]
 
     async def find_message(self, customer_id: int, message_id: int) -> MessageRecord | None:
         message, _ = self._store.letters.get(message_id, (None, b""))
@@ -141,3 +190,21 @@ class MemoryFeed:
             tags=message.tags,
             metadata=message.metadata,
         )
+
+
+def _fits(query: MessageQuery, one: RecipientHistory) -> bool:
+    return query.recipient in (None, one.forward_path.mailbox) and (
+        not query.states or one.state in query.states
+    )
+
+
+def _sorted_by(record: MessageRecord, sort: RecipientSort) -> tuple[object, ...]:
+    (one,) = record.recipients
+    mailbox = one.forward_path.mailbox
+    by: tuple[object, ...] = {
+        RecipientSort.ACCEPTED: (),
+        RecipientSort.ADDRESS: (mailbox.local_part, mailbox.domain),
+        RecipientSort.ACCOUNT: (record.account_login,),
+        RecipientSort.HEADER_MESSAGE_ID: (record.header_message_id,),
+    }[sort]
+    return (*by, record.message_id, one.recipient_id)

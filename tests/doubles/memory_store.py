@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -613,6 +614,13 @@ class MemoryQueues:
     ) -> Sequence[DueRecipient]:
         rows = self.store.live(queue.queue_id, State.QUEUED)
         return [_due(row) for row in rows if row.message.expires_at <= now][:limit]
+
+    async def messages(self, message_ids: Sequence[int]) -> Sequence[QueuedMessage]:
+        found = []
+        for message_id in message_ids:
+            with suppress(BodyDamaged):
+                found.append(await self.message(message_id))
+        return [one for one in found if one is not None and one.content.size <= 64 * 1024]
 
     async def message(self, message_id: int) -> QueuedMessage | None:
         entry = self.store.letters.get(message_id)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from http.client import HTTPMessage, HTTPResponse
@@ -23,6 +23,7 @@ from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.api.application import HttpApi
 from sztafeta.api.body import Bodies
+from sztafeta.api.compat.facade import Facade
 from sztafeta.api.desk import ApiLimits, Desk
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.net.http_listener import HttpListener
@@ -82,7 +83,13 @@ class Dns:
 class NativeHouse:
     """The API and what stands behind it; use it as a context."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        *,
+        facades: Sequence[Facade] = (),
+        message_size: int = MESSAGE_SIZE,
+        body_size: int = BODY_SIZE,
+    ) -> None:
         self.line = Line()
         self.store, self.office = self.line.store, self.line.office
         self.clock = self.line.clock
@@ -93,13 +100,14 @@ class NativeHouse:
         self.accounts: dict[str, SmtpAccount] = {}
         self._ids = IdSource(7)
         self.keys = self.another_nodes_keys()
-        self.api = HttpApi(self._desk(), ids=self._ids, on_trouble=self._trouble)
+        self.desk = self._desk(message_size, body_size)
+        self.api = HttpApi(self.desk, ids=self._ids, on_trouble=self._trouble, facades=facades)
 
     def another_nodes_keys(self) -> ApiKeys:
         """Give the verb as another node has it, with a memory of its own."""
         return ApiKeys(store=self.store.api_keys, clock=self.clock, time=lambda: self.seconds)
 
-    def _desk(self) -> Desk:
+    def _desk(self, message_size: int, body_size: int) -> Desk:
         return Desk(
             keys=self.keys,
             accounts=self.store,
@@ -107,8 +115,8 @@ class NativeHouse:
             suppressions=self.store.suppressions,
             feed=self.store.feed,
             domains=SendingDomains(administration=self.store, texts=self.dns, clock=self.clock),
-            bodies=Bodies(BODY_SIZE, in_memory=10_000),
-            limits=ApiLimits(message_size=MESSAGE_SIZE, body_size=BODY_SIZE),
+            bodies=Bodies(body_size, in_memory=10_000),
+            limits=ApiLimits(message_size=message_size, body_size=body_size),
             sending=self.office.sending,
             messages=Messages(
                 feed=self.store.feed,

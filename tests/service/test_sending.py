@@ -460,6 +460,16 @@ async def test_each_addressee_gets_the_template_with_his_own_values_over_the_cal
     assert b"Hi Eve" in octets(office.kept.messages[1])
 
 
+async def test_a_calls_own_subject_wins_over_its_templates() -> None:
+    office = Office()
+    await office.publish("order", subject="The template's", text="Hi {{ name }}")
+    bob = with_data("bob@example.net", 0, name="Bob")
+    await office.sent(replace(templated(bob), subject="For {{ name }}"))
+    (message,) = office.kept.messages
+    assert message.subject == "For Bob"
+    assert b"Hi Bob" in octets(message)
+
+
 async def test_a_template_is_rendered_once_for_all_who_bring_no_values() -> None:
     office = Office()
     await office.publish("order", subject="{{ shop }}", text="Hi")

@@ -7,7 +7,7 @@ The calls that carry mail are plain routes, because they are many (design §5).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -17,6 +17,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
+from sztafeta.api.compat.facade import Facade
 from sztafeta.api.desk import Desk
 from sztafeta.api.openapi import describe_api
 from sztafeta.api.problem import Problem, answer, invalid
@@ -38,14 +39,15 @@ class HttpApi:
         *,
         ids: IdSource,
         on_trouble: Callable[[str, Exception], None],
-        facades: Sequence[Any] = (),
+        facades: Sequence[Facade] = (),
     ) -> None:
-        """`facades` are routers of foreign dialects; `on_trouble` is told what is our own mistake."""
+        """`facades` are foreign dialects; `on_trouble` is told what is our own mistake."""
         self._desk = desk
+        self._facades = tuple(facades)
         self._on_trouble = on_trouble
         web = native_web()
         web.state.desk = desk
-        for router in facades:
+        for router in (one.router for one in facades):
             web.include_router(router)
         web.openapi = lambda: describe_api(web, desk.base_url)  # type: ignore[method-assign]
         web.add_exception_handler(Problem, self._problem)
@@ -58,6 +60,10 @@ class HttpApi:
         self.application: ASGIApp = RequestIds(web, ids=ids, clock=desk.clock)
 
     def _answer(self, request: Request, problem: Problem) -> Response:
+        """Say what is wrong, in the dialect of the path."""
+        for facade in self._facades:
+            if facade.serves(request.url.path):
+                return facade.say(request, problem)
         request_id = request.state.request_id
         return answer(problem, base_url=self._desk.base_url, request_id=request_id)
 

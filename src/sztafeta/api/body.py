@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
 from tempfile import SpooledTemporaryFile
 from typing import Final
@@ -23,6 +23,7 @@ AT_ONCE: Final = 2
 """Big bodies that are in memory at the same time."""
 HEARD_OUT: Final = 64 * 1024 * 1024
 """Octets of a body that is too large, read and thrown away: who still writes when we close hears nothing."""
+HEARD_OUT_SECONDS: Final = 2.0
 
 
 class Body:
@@ -73,21 +74,35 @@ async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
         Problem: it is too large.
         ClientDisconnect: the caller has gone.
     """
-    held = announced = _announced(request)
     read = 0
-    async for part in request.stream():
-        read += len(part)
-        held = max(announced, read)
-        if held <= limit:
+    if _announced(request) <= limit:
+        async for part in request.stream():
+            read += len(part)
+            if read > limit:
+                break
             yield part
-        elif read > HEARD_OUT:
-            break
-    if held > limit:
-        raise Problem(
-            "body_too_large",
-            f"The body has more than {limit} octets.",
-            f"A call may have {limit} octets; send several calls, or links to big files.",
-        )
+        else:
+            return
+    await _hear_out(request)
+    raise Problem(
+        "body_too_large",
+        f"The body has more than {limit} octets.",
+        f"A call may have {limit} octets; send several calls, or links to big files.",
+    )
+
+
+async def _hear_out(request: Request) -> None:
+    """Read and throw away what is still coming, for a while; one who waits for a 100 sends nothing."""
+    if "expect" in request.headers:  # RFC 9110 §10.1.1
+        return
+    read = 0
+    with suppress(TimeoutError):
+        async with asyncio.timeout(HEARD_OUT_SECONDS):
+            while read < HEARD_OUT:
+                message = await request.receive()
+                read += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
 
 
 def _announced(request: Request) -> int:

@@ -12,6 +12,7 @@ from typing import Final
 from starlette.requests import Request
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope
+from sztafeta.api.credentials import refuse_two_kinds
 from sztafeta.api.problem import Problem
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.call import Caller
@@ -42,6 +43,7 @@ async def prove(request: Request, keys: ApiKeys, scope: Scope | None) -> ApiKey:
     Raises:
         Problem: nobody we know, or one who may not do this.
     """
+    refuse_two_kinds(request)
     text = key_text(request.headers.get("authorization", ""))
     if not text:
         raise Problem("auth_missing", "The call has no API key.", headers=REALM)

@@ -31,6 +31,13 @@ KINDS: Final = (
         "The body must be one JSON object in UTF-8. The detail says where it stopped making sense.",
     ),
     ProblemKind(
+        400,
+        "two_credentials",
+        "Credentials of two services",
+        "Several APIs live on this host, told apart by their credentials. Send those of one: the detail "
+        "names which came together.",
+    ),
+    ProblemKind(
         401,
         "auth_missing",
         "No API key",

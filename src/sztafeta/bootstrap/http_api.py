@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from sztafeta.api.application import HttpApi
 from sztafeta.api.body import Bodies
+from sztafeta.api.compat.facades import FACADES
 from sztafeta.api.desk import ApiLimits, Desk
 from sztafeta.bootstrap import values
 from sztafeta.bootstrap.verbs import Verbs
@@ -62,7 +63,7 @@ def http_api(
         hostname=settings.hostname,
         base_url=base_url(settings),
     )
-    application = HttpApi(desk, ids=ids, on_trouble=on_trouble).application
+    application = HttpApi(desk, ids=ids, on_trouble=on_trouble, facades=FACADES).application
     host = urlsplit(desk.base_url).hostname or settings.hostname
     return HttpListener(
         application,

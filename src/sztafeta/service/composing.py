@@ -29,7 +29,7 @@ from sztafeta.smtp.reply import reply
 
 MAX_HOPS = 50
 """Received fields of a message that is not in a loop (RFC 5321 §6.3); a submission has few."""
-OTHER_IDENTITIES = (b"sender", b"resent-from", b"resent-sender")
+OTHER_IDENTITIES = frozenset({b"sender", b"resent-from", b"resent-sender"})
 """Fields beside From that claim to say who sends (RFC 5322 §3.6.2, §3.6.6)."""
 
 IN_A_LOOP = Rejection(
@@ -224,6 +224,8 @@ def _has_big_header(received: bytes) -> bool:
 
 def _other_domains(header: Header) -> Iterator[str]:
     """Give the domains of the fields that stand beside From (S-40)."""
+    if OTHER_IDENTITIES.isdisjoint(header.names):
+        return
     for field in header.fields:
         if field.name in OTHER_IDENTITIES:
             text = field.value.decode("utf-8", "surrogateescape")

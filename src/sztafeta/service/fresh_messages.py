@@ -1,4 +1,4 @@
-"""Messages accepted a moment ago, still in memory: most mail leaves without being read back from the disk."""
+"""Messages in memory, just accepted or read a page at a time: a sender seldom has to ask the disk."""
 
 from __future__ import annotations
 
@@ -15,11 +15,18 @@ class FreshMessages:
         self._bytes = 0
         self._messages: OrderedDict[int, tuple[QueuedMessage, int]] = OrderedDict()
 
+    def __contains__(self, message_id: int) -> bool:
+        return message_id in self._messages
+
     def keep(self, message: NewMessage, recipients: int) -> None:
+        """Remember a message that was just accepted, for this many recipients."""
+        self.keep_loaded(as_queued(message), recipients)
+
+    def keep_loaded(self, message: QueuedMessage, recipients: int) -> None:
         """Remember a message for this many recipients; the oldest make room."""
-        if message.content.size > self._limit // 8:
+        if message.content.size > self._limit // 8 or message.message_id in self._messages:
             return
-        self._messages[message.message_id] = (as_queued(message), recipients)
+        self._messages[message.message_id] = (message, recipients)
         self._bytes += message.content.size
         while self._bytes > self._limit:
             _, (oldest, _) = self._messages.popitem(last=False)

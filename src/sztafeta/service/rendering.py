@@ -48,7 +48,7 @@ class Renderer(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class _Chosen:
-    """What is rendered, and what happens when a variable is missing."""
+    """What is rendered, and what happens when a variable is missing; a call's own subject wins."""
 
     source: TemplateSource
     missing: MissingRule
@@ -86,7 +86,10 @@ class Rendering:
 
     async def _chosen(self, customer_id: int, call: Call) -> _Chosen | Refusal:
         if call.template is not None:
-            return await self._stored(customer_id, call.template)
+            stored = await self._stored(customer_id, call.template)
+            if isinstance(stored, Refusal) or not call.subject:
+                return stored
+            return replace(stored, source=replace(stored.source, subject=call.subject))
         source = TemplateSource(subject=call.subject, html=call.html, text=call.text)
         return _Chosen(source, MissingRule.BLANK)
 

@@ -11,6 +11,7 @@ million messages of one customer delay another's single message by one turn.
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -279,15 +280,26 @@ class Schedule:
             queue.mark = None  # what came in meanwhile may be older than what was read
         elif rows:
             queue.mark = (rows[-1].due_at, rows[-1].recipient_id)
-        for row in rows:
-            if row.recipient_id not in queue.known:
-                self._append(queue, row)
+        new = [row for row in rows if row.recipient_id not in queue.known]
+        for row in new:
+            self._append(queue, row)
         queue.drained = len(rows) < limit and changes == queue.changes
         if not queue.drained and self._runs_low(queue):
             self._want_refill(queue)
         if queue.is_idle:
             await self._sleep_until_due(queue)
-        self.sites.offer(queue)
+        try:
+            if not _is_left_alone(queue, now):
+                await self._load(new)
+        finally:
+            self.sites.offer(queue)
+
+    async def _load(self, recipients: Sequence[DueRecipient]) -> None:
+        """Have the messages of a page in memory, read at once and not one by one."""
+        waiting = Counter(one.message_id for one in recipients if one.message_id not in self._fresh)
+        if len(waiting) > 1:
+            for message in await self._store.messages(list(waiting)):
+                self._fresh.keep_loaded(message, waiting[message.message_id])
 
     def _runs_low(self, queue: ReadyQueue) -> bool:
         """Say whether fewer than half a page are left."""

@@ -7,7 +7,8 @@ events. What a query narrows besides is read from those rows. Read only, beside 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from itertools import takewhile
 from typing import Any, Final
@@ -22,8 +23,11 @@ from sztafeta.service.ports import (
     MessageQuery,
     MessageRecord,
     RecipientHistory,
+    RecipientSort,
+    Standing,
+    StandingCount,
 )
-from sztafeta.store import rows
+from sztafeta.store import rows, standing_rows
 from sztafeta.store.database import Database
 from sztafeta.store.history import RECIPIENT_COLUMNS, timelines
 from sztafeta.store.rows import DAY, clean, to_datetime, to_millis
@@ -111,6 +115,43 @@ class Feed:
         wanted = sa.select(sa.func.count()).select_from(message).where(*_narrowed(query))
         count: int = (await self._database.read(lambda: self._once(wanted)))[0][0]
         return count
+
+    async def find_recipients(
+        self,
+        query: MessageQuery,
+        *,
+        limit: int,
+        offset: int = 0,
+        standings: Collection[Standing] | None = None,
+        sort: RecipientSort = RecipientSort.ACCEPTED,
+        is_descending: bool = True,
+    ) -> Sequence[MessageRecord]:
+        """List recipients, each as the only one of its message, with its events."""
+        wanted = standing_rows.listing(
+            _narrowed_recipients(query), standings, sort, is_descending=is_descending
+        )
+        wanted = wanted.limit(limit).offset(offset)
+
+        def steps() -> Steps[list[MessageRecord]]:
+            found = yield from self._once(wanted)
+            of_these = _RECORDS.where(message.c.message_id.in_({row[0] for row in found}))
+            records = yield from self._records(of_these, with_attempts=False)
+            alone = {
+                one.recipient_id: replace(record, recipients=(one,))
+                for record in records
+                for one in record.recipients
+            }
+            return [alone[row[1]] for row in found]
+
+        return await self._database.read(steps)
+
+    async def count_recipients(
+        self, query: MessageQuery, *, by_tags: bool = False
+    ) -> Sequence[StandingCount]:
+        """Count the same recipients by where they stand, and by the tags of their messages."""
+        wanted = standing_rows.counting(_narrowed_recipients(query), by_tags=by_tags)
+        found = await self._database.read(lambda: self._once(wanted))
+        return [standing_rows.count_from(row) for row in found]
 
     async def find_message(self, customer_id: int, message_id: int) -> MessageRecord | None:
         """Find one, with its recipients' attempts and events."""
@@ -223,6 +264,16 @@ def _narrowed(query: MessageQuery) -> list[sa.ColumnElement[bool]]:
 def _holds(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
     """Say whether a text stands in another, letter by letter (LIKE of SQLite knows no case)."""
     return sa.func.replace(column, text, "") != column
+
+
+def _narrowed_recipients(query: MessageQuery) -> list[sa.ColumnElement[bool]]:
+    """Say which recipients are meant: those of the messages, and of them those that fit."""
+    narrowed = _narrowed(replace(query, recipient=None, states=frozenset()))
+    if query.recipient is not None:
+        narrowed.append(_is_address(query.recipient))
+    if query.states:
+        narrowed.append(recipient.c.state.in_(sorted(state.value for state in query.states)))
+    return narrowed
 
 
 def _has_recipient(narrowed: sa.ColumnElement[bool]) -> sa.ColumnElement[bool]:

@@ -13,6 +13,7 @@ the crash table).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ from sztafeta.service.ports import (
     TailedContent,
 )
 from sztafeta.store import rows
-from sztafeta.store.bodies import Bodies, load_row, octets_of
+from sztafeta.store.bodies import INLINE_LIMIT, Bodies, load_row, octets_of
 from sztafeta.store.database import Database
 from sztafeta.store.messages import Arrivals
 from sztafeta.store.node import FREE_QUEUES_OF, Node
@@ -221,36 +222,52 @@ _EXPIRED: Final = (
     .limit(number("limit"))
 )
 
+_MESSAGE_COLUMNS: Final = (
+    message.c.customer_id,
+    message.c.account_id,
+    message.c.header_message_id,
+    message.c.signing_domain,
+    message.c.failure_notices,
+    message.c.accepted_at,
+    message.c.expires_at,
+    message.c.size,
+    message.c.sha256,
+    message.c.in_file,
+    body.c.content,
+    message.c.mode,
+    message.c.tail_id,
+    shared_content.c.size,
+    shared_content.c.sha256,
+    shared_content.c.in_file,
+    shared_content.c.content,
+    message.c.reverse_local,
+    message.c.reverse_domain,
+    message.c.smtputf8,
+    message.c.eight_bit,
+    message.c.returns,
+    message.c.envelope_id,
+)
 _MESSAGE: Final = (
-    sa.select(
-        message.c.customer_id,
-        message.c.account_id,
-        message.c.header_message_id,
-        message.c.signing_domain,
-        message.c.failure_notices,
-        message.c.accepted_at,
-        message.c.expires_at,
-        message.c.size,
-        message.c.sha256,
-        message.c.in_file,
-        body.c.content,
-        message.c.mode,
-        message.c.tail_id,
-        shared_content.c.size,
-        shared_content.c.sha256,
-        shared_content.c.in_file,
-        shared_content.c.content,
-        message.c.reverse_local,
-        message.c.reverse_domain,
-        message.c.smtputf8,
-        message.c.eight_bit,
-        message.c.returns,
-        message.c.envelope_id,
-    )
+    sa.select(*_MESSAGE_COLUMNS)
     .join_from(message, body, body.c.message_id == message.c.message_id, isouter=True)
     .outerjoin(shared_content, shared_content.c.tail_id == message.c.tail_id)
     .where(message.c.message_id == number("message_id"))
 )
+
+
+def _messages(dialect: object) -> sa.Select[Any]:
+    """Give small messages by their ids."""
+    wanted = listed("wanted", sa.column("message_id", sa.BigInteger))
+    return (
+        sa.select(message.c.message_id, *_MESSAGE_COLUMNS)
+        .join_from(wanted, message, message.c.message_id == wanted.c.message_id)
+        .outerjoin(body, body.c.message_id == message.c.message_id)
+        .outerjoin(shared_content, shared_content.c.tail_id == message.c.tail_id)
+        .where(message.c.size <= sa.literal_column(str(INLINE_LIMIT)))
+    )
+
+
+MESSAGES: Final = ManyRows(_messages, width=1)
 
 
 class Queues:
@@ -401,6 +418,21 @@ class Queues:
         def steps() -> Steps[QueuedMessage | None]:
             found = yield self._database.dialect.query(_MESSAGE, message_id=message_id)
             return self._queued(message_id, found[0]) if found else None
+
+        return await self._database.read(steps)
+
+    async def messages(self, message_ids: Sequence[int]) -> Sequence[QueuedMessage]:
+        """Load small messages, many at once; what is big, missing or damaged is left to `message`."""
+
+        def steps() -> Steps[list[QueuedMessage]]:
+            loaded: list[QueuedMessage] = []
+            for query, _ in self._database.dialect.padded(
+                MESSAGES, [(one,) for one in message_ids]
+            ):
+                for message_id, *row in (yield query):
+                    with suppress(BodyDamaged):
+                        loaded.append(self._queued(message_id, row))
+            return loaded
 
         return await self._database.read(steps)
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+import msgspec
+
 from sztafeta.account.api_key import Mode
 from sztafeta.delivery.state import State
 from sztafeta.event import Event, EventKind
@@ -22,6 +24,7 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND: Final = timedelta(milliseconds=1)
 DAY: Final = timedelta(days=1) // _MILLISECOND
 _encode: Final = json.JSONEncoder(separators=(",", ":")).encode
+_encode_quickly: Final = msgspec.json.Encoder().encode
 
 
 def to_millis(at: datetime) -> int:
@@ -49,7 +52,10 @@ def _is_escaped(text: str) -> bool:
 
 def to_json(details: Mapping[str, Any]) -> str:
     """Write details compactly, in ASCII."""
-    return _encode(details) if details else "{}"
+    if not details:
+        return "{}"
+    octets = _encode_quickly(details)
+    return octets.decode("ascii") if octets.isascii() else _encode(details)
 
 
 def to_text(word: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from sztafeta.service.ports import Suppression, SuppressionReason
+from sztafeta.service.ports import Suppression, SuppressionQuery, SuppressionReason
 from sztafeta.store.database import Database
 from sztafeta.store.rows import clean, to_datetime, to_millis
 from sztafeta.store.schema import suppression
@@ -78,6 +78,24 @@ class Suppressions:
         wanted = wanted.order_by(suppression.c.address).limit(limit)
         return [_suppression(row) for row in await self._database.read(lambda: self._once(wanted))]
 
+    async def find_suppressions(
+        self, query: SuppressionQuery, *, limit: int, offset: int = 0, is_descending: bool = True
+    ) -> tuple[Sequence[Suppression], int]:
+        """List them by the time they were added, the newest first, and count all that match."""
+        narrowed = _narrowed(query)
+        order = (suppression.c.created_at, suppression.c.address)
+        page = sa.select(suppression).where(*narrowed).limit(limit).offset(offset)
+        page = page.order_by(*(one.desc() for one in order) if is_descending else order)
+        counting = sa.select(sa.func.count()).select_from(suppression).where(*narrowed)
+
+        def steps() -> Steps[tuple[Rows, int]]:
+            rows = yield self._database.dialect.once(page)
+            counted = yield self._database.dialect.once(counting)
+            return rows, counted[0][0]
+
+        rows, count = await self._database.read(steps)
+        return [_suppression(row) for row in rows], count
+
     async def count_suppressions(self, customer_id: int) -> int:
         """Count them."""
 
@@ -138,12 +156,29 @@ class Suppressions:
         return added
 
 
+def _narrowed(query: SuppressionQuery) -> list[sa.ColumnElement[bool]]:
+    """Say which suppressions are meant."""
+    column = suppression.c
+    narrowed = [column.customer_id == query.customer_id]
+    if query.address:
+        narrowed.append(column.address == clean(query.address))
+    if query.reason is not None:
+        narrowed.append(column.reason == query.reason.value)
+    if query.source:
+        narrowed.append(column.source == clean(query.source))
+    if query.created_from is not None:
+        narrowed.append(column.created_at >= to_millis(query.created_from))
+    if query.created_to is not None:
+        narrowed.append(column.created_at < to_millis(query.created_to))
+    return narrowed
+
+
 def _row(one: Suppression) -> tuple[Any, ...]:
     return (
         one.customer_id,
         one.address,
         one.reason.value,
-        one.source,
+        clean(one.source),
         clean(one.comment),
         to_millis(one.created_at),
     )

@@ -40,6 +40,9 @@ from sztafeta.api.compat.php_form import (
         ("subject=Za%C5%BC%C3%B3%C5%82%C4%87+g%C4%99%C5%9Bl%C4%85", {"subject": "Zażółć gęślą"}),
         ("a%00b=1", {"a": "1"}),
         ("  a=1", {"a": "1"}),
+        ("a[[b=1", {"a__b": "1"}),
+        ("a[ b]=1&a[ ]=2", {"a": {" b": "1", "0": "2"}}),
+        ("a[01]=1&a[]=2&b[-3]=1&b[]=2", {"a": {"01": "1", "0": "2"}, "b": {"-3": "1", "-2": "2"}}),
         ("", {}),
     ],
 )
@@ -55,7 +58,9 @@ def test_a_form_is_bounded_in_fields_and_in_depth() -> None:
         parse_form(b"a" + b"[b]" * (DEEPEST + 1))
 
 
-keys = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="[]\0 ."), min_size=1)
+keys = st.text(
+    st.characters(exclude_categories=("Cs",), exclude_characters="[]\0 .\t\n\r\f\v"), min_size=1
+)
 values = st.text(st.characters(exclude_categories=("Cs",)))
 trees = st.dictionaries(
     keys, st.recursive(values, lambda below: st.dictionaries(keys, below, min_size=1))

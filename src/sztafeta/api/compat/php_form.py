@@ -8,13 +8,19 @@ time is linear.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 from urllib.parse import unquote_to_bytes
 
 MOST_FIELDS: Final = 20_000
 DEEPEST: Final = 16
-_LONGEST_NUMBER: Final = 18
+_NUMBER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
+"""A key that PHP keeps as a number."""
+_MANGLED: Final = str.maketrans(". [", "___")
+"""Letters that a variable of PHP cannot have in its name."""
+_BLANKS: Final = frozenset(" \t\n\r\f\v")
+"""A key of one of these is empty to PHP."""
 
 Tree = dict[str, "Node"]
 Node = str | Tree
@@ -50,12 +56,11 @@ def _path(name: str) -> list[str]:
     """Part a name into the keys that lead to its value; an empty key means *the next place*."""
     name = name.lstrip(" ").partition("\0")[0]
     base, bracket, rest = name.partition("[")
-    if bracket and "]" not in rest:  # a bracket that is never closed is an ordinary letter
-        base, bracket = f"{base}_{rest}", ""
     if not base:
         return []
-    base = base.replace(".", "_").replace(" ", "_")
-    return [base, *(_keys("[" + rest) if bracket else ())]
+    if bracket and "]" not in rest:  # a bracket that is never closed is an ordinary letter
+        base, bracket = f"{base}[{rest}", ""
+    return [base.translate(_MANGLED), *(_keys("[" + rest) if bracket else ())]
 
 
 def _keys(rest: str) -> Iterator[str]:
@@ -68,7 +73,8 @@ def _keys(rest: str) -> Iterator[str]:
         depth += 1
         if depth > DEEPEST:
             raise FormFault(f"a field may be nested {DEEPEST} deep")
-        yield rest[at + 1 : end].lstrip(" ")
+        key = rest[at + 1 : end]
+        yield "" if key in _BLANKS else key
         at = end + 1
 
 
@@ -77,7 +83,7 @@ class _Growing:
 
     def __init__(self) -> None:
         self.tree: Tree = {}
-        self._next_places: dict[int, tuple[int, Tree]] = {}
+        self._next_places: dict[int, tuple[int | None, Tree]] = {}
         """By the array's identity, which stays its own as long as the array is held here."""
 
     def put(self, path: list[str], value: str) -> None:
@@ -94,11 +100,12 @@ class _Growing:
 
     def _place(self, tree: Tree, key: str) -> str:
         """Give the key itself, or the next number for an empty one."""
-        place, _ = self._next_places.get(id(tree), (0, tree))
+        place, _ = self._next_places.get(id(tree), (None, tree))
         if not key:
-            key = str(place)
-        if key.isascii() and key.isdecimal() and len(key) < _LONGEST_NUMBER:
-            self._next_places[id(tree)] = (max(place, int(key) + 1), tree)
+            key = str(place or 0)
+        if _NUMBER.fullmatch(key):
+            after = int(key) + 1
+            self._next_places[id(tree)] = (after if place is None else max(place, after), tree)
         return key
 
 

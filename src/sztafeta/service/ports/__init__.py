@@ -16,7 +16,18 @@ from sztafeta.service.ports.api_keys import ApiKeyStore
 from sztafeta.service.ports.clock import Clock
 from sztafeta.service.ports.content import Bodies, Content, Spool
 from sztafeta.service.ports.failures import BodyDamaged, StorageFull, StoreBroken, StoreBusy
-from sztafeta.service.ports.feed import DayUsage, FeedEvent, FeedStore, MessageQuery, MessageRecord
+from sztafeta.service.ports.feed import (
+    TRIED,
+    DayUsage,
+    FeedEvent,
+    FeedStore,
+    MessageQuery,
+    MessageRecord,
+    RecipientSort,
+    Standing,
+    StandingCount,
+    standing_of,
+)
 from sztafeta.service.ports.history import (
     HistoryStore,
     MessageHistory,
@@ -44,7 +55,12 @@ from sztafeta.service.ports.queues import (
     QueueStore,
     Settlement,
 )
-from sztafeta.service.ports.suppressions import Suppression, SuppressionReason, SuppressionStore
+from sztafeta.service.ports.suppressions import (
+    Suppression,
+    SuppressionQuery,
+    SuppressionReason,
+    SuppressionStore,
+)
 from sztafeta.service.ports.templates import Template, TemplateStore, TemplateVersion
 from sztafeta.service.ports.texts import TextAnswer, TextLookUp
 from sztafeta.service.ports.wire import (
@@ -60,6 +76,7 @@ from sztafeta.service.ports.wire import (
 __all__ = [
     "DEFAULT_POOL",
     "TEST_POOL",
+    "TRIED",
     "AccountAdministration",
     "AccountStore",
     "AlreadyRemembered",
@@ -99,15 +116,19 @@ __all__ = [
     "QueueStore",
     "QueuedMessage",
     "RecipientHistory",
+    "RecipientSort",
     "Remembered",
     "Router",
     "Selection",
     "Settlement",
     "Spool",
+    "Standing",
+    "StandingCount",
     "StorageFull",
     "StoreBroken",
     "StoreBusy",
     "Suppression",
+    "SuppressionQuery",
     "SuppressionReason",
     "SuppressionStore",
     "TailedContent",
@@ -116,4 +137,5 @@ __all__ = [
     "TemplateVersion",
     "TextAnswer",
     "TextLookUp",
+    "standing_of",
 ]

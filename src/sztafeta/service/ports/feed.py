@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from enum import Enum
+from typing import Final, Protocol
 
 from sztafeta.account.api_key import Mode
 from sztafeta.delivery.state import State
-from sztafeta.event import Event
+from sztafeta.event import Event, EventKind
 from sztafeta.mail.address import Mailbox
 from sztafeta.service.ports.history import RecipientHistory
 
@@ -83,6 +84,49 @@ class DayUsage:
     octets: int
 
 
+TRIED: Final = "tried"
+"""The detail of a live recipient after its first attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a recipient stands, as far as statistics tell it apart."""
+
+    state: State
+    detail: str = ""
+    """The class of a bounce, or `tried`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingCount:
+    """How many recipients stand alike."""
+
+    standing: Standing
+    tags: tuple[str, ...]
+    """Of their messages, where asked for."""
+    recipients: int
+
+
+class RecipientSort(Enum):
+    """What a list of recipients is sorted by."""
+
+    ACCEPTED = "accepted"
+    ADDRESS = "address"
+    ACCOUNT = "account"
+    HEADER_MESSAGE_ID = "header_message_id"
+
+
+def standing_of(recipient: RecipientHistory) -> Standing:
+    """Say where a recipient stands."""
+    state = recipient.state
+    if not state.is_final:
+        return Standing(state, TRIED if recipient.attempt else "")
+    if state is not State.BOUNCED:
+        return Standing(state)
+    bounces = [one for one in recipient.events if one.kind is EventKind.BOUNCED]
+    return Standing(state, str(bounces[-1].details.get("class", "")) if bounces else "")
+
+
 class FeedStore(Protocol):
     """Read only, beside the mail path; each method is of one customer."""
 
@@ -93,6 +137,26 @@ class FeedStore(Protocol):
 
     async def count_messages(self, query: MessageQuery) -> int:
         """Count them."""
+
+    async def find_recipients(
+        self,
+        query: MessageQuery,
+        *,
+        limit: int,
+        offset: int = 0,
+        standings: Collection[Standing] | None = None,
+        sort: RecipientSort = RecipientSort.ACCEPTED,
+        is_descending: bool = True,
+    ) -> Sequence[MessageRecord]:
+        """List recipients, each as the only one of its message, with its events.
+
+        The query narrows the recipients themselves; `standings` are those wanted, None: all.
+        """
+
+    async def count_recipients(
+        self, query: MessageQuery, *, by_tags: bool = False
+    ) -> Sequence[StandingCount]:
+        """Count the same recipients by where they stand, and by the tags of their messages."""
 
     async def find_message(self, customer_id: int, message_id: int) -> MessageRecord | None:
         """Find one, with its recipients' attempts and events."""

@@ -143,6 +143,9 @@ class QueueStore(Protocol):
     async def message(self, message_id: int) -> QueuedMessage | None:
         """Load a message with its content."""
 
+    async def messages(self, message_ids: Sequence[int]) -> Sequence[QueuedMessage]:
+        """Load small messages, many at once; what is big, missing or damaged is left to `message`."""
+
     async def expired(
         self, queue: LeasedQueue, *, now: datetime, limit: int
     ) -> Sequence[DueRecipient]:

@@ -32,6 +32,20 @@ class Suppression:
     created_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SuppressionQuery:
+    """Which suppressions of a customer are meant; what is None or empty does not narrow it."""
+
+    customer_id: int
+    address: str = ""
+    """As `suppressed_form` gives it."""
+    reason: SuppressionReason | None = None
+    source: str = ""
+    created_from: datetime | None = None
+    created_to: datetime | None = None
+    """Not included."""
+
+
 class SuppressionStore(Protocol):
     """Each method is of one customer; what is another's is not there."""
 
@@ -49,6 +63,11 @@ class SuppressionStore(Protocol):
         reason: SuppressionReason | None = None,
     ) -> Sequence[Suppression]:
         """List them by address."""
+
+    async def find_suppressions(
+        self, query: SuppressionQuery, *, limit: int, offset: int = 0, is_descending: bool = True
+    ) -> tuple[Sequence[Suppression], int]:
+        """List them by the time they were added, the newest first, and count all that match."""
 
     async def count_suppressions(self, customer_id: int) -> int:
         """Count them."""

@@ -53,19 +53,19 @@ class SqliteWriter:
         unit = Unit(work, self._loop.create_future())
         self._waiting.put(unit)
         try:
-            return await asyncio.shield(unit.outcome)
+            return await unit.outcome
         except asyncio.CancelledError:
-            if self._take_back(unit):
+            if not unit.outcome.cancelled():
+                return unit.outcome.result()
+            if self._is_withdrawn(unit):
                 raise
+            unit.outcome = self._loop.create_future()  # the commit goes on, and will be told here
             return await unit.outcome
 
-    def _take_back(self, unit: Unit) -> bool:
-        """Withdraw a unit whose caller has gone, unless it is being committed already."""
+    def _is_withdrawn(self, unit: Unit) -> bool:
+        """Say whether a unit whose caller has gone is left out: it is, unless its commit has begun."""
         with self._beginning:
-            if unit.begun or unit.outcome.done():
-                return False
-            unit.outcome.cancel()
-            return True
+            return not unit.begun
 
     def call_between_batches(self, action: Callable[[Connection], None]) -> None:
         """Have something done on the writing connection while no transaction is open."""

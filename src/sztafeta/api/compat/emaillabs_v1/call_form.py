@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
+from sztafeta.api.compat.emaillabs_headers import sort_out
 from sztafeta.api.compat.php_form import Node, Tree, text_at, texts_at, tree_at
 from sztafeta.service.call import (
     Addressee,
@@ -16,7 +18,7 @@ from sztafeta.service.call import (
     TemplateChoice,
 )
 
-MOST_RECIPIENTS = 200
+MOST_RECIPIENTS: Final = 200
 
 
 class CallFault(ValueError):
@@ -26,37 +28,45 @@ class CallFault(ValueError):
 def read_call(form: Tree, *, is_template: bool) -> Call:
     """Read `sendmail`, `new_sendmail` or `sendmail_templates`.
 
+    A stored template takes the place of `html` and `text`: some mailers cannot send without those.
+
     Raises:
         CallFault: a field is missing or cannot be used.
     """
-    addressees = list(_addressees(form))
-    if not addressees:
-        raise CallFault("Field 'to' is required")
-    if len(addressees) > MOST_RECIPIENTS:
-        raise CallFault(f"Field 'to' may hold {MOST_RECIPIENTS} addresses")
+    to = tuple(_addressees(form))
+    _refuse_number_of(to)
     template = text_at(form, "template_id")
-    html, text = text_at(form, "html"), text_at(form, "text", "txt")
+    html, text = ("", "") if template else (text_at(form, "html"), text_at(form, "text", "txt"))
     if not (html or text or template):
         raise CallFault("Field 'html' or 'text' is required")
     global_vars = tree_at(form, "global_vars")
-    has_vars = bool(global_vars) or any(one.data for one in addressees)
+    has_vars = bool(global_vars) or any(one.data for one in to)
+    fields = sort_out(_headers(form))
     return Call(
         author=Person(
             address=_required(form, "from"), name=text_at(form, "from_name"), pointer="/from"
         ),
-        addressees=(*addressees, *_copies(form, "cc"), *_copies(form, "bcc")),
+        addressees=(*to, *_copies(form, "cc"), *_copies(form, "bcc")),
         subject=_required(form, "subject"),
         html=html,
         text=text,
         template=TemplateChoice(ref=template) if template else None,
-        is_template=is_template or has_vars,
+        is_template=not template and (is_template or has_vars),
         data=global_vars,
-        reply_to=_people(text_at(form, "reply_to", "replay_to"), "/reply_to"),
-        headers=tuple(_headers(form)),
-        tags=tuple(texts_at(form, "tags")),
+        reply_to=_people(text_at(form, "reply_to", "replay_to"), "/reply_to")
+        or tuple(fields.reply_to),
+        headers=tuple(fields.headers),
+        tags=(*(tag for tag in texts_at(form, "tags") if tag.strip()), *fields.tags),
         attachments=tuple(_files(form)),
         return_path=_person(text_at(form, "return_path"), "/return_path"),
     )
+
+
+def _refuse_number_of(to: Sequence[Addressee]) -> None:
+    if not to:
+        raise CallFault("Field 'to' is required")
+    if len(to) > MOST_RECIPIENTS:
+        raise CallFault(f"Field 'to' may hold {MOST_RECIPIENTS} addresses")
 
 
 def _required(form: Tree, name: str) -> str:
