@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -46,6 +45,7 @@ from sztafeta.submission.reception import Reception
 from sztafeta.workers.housekeeper import Housekeeper
 from sztafeta.workers.scheduler import Scheduler
 from sztafeta.workers.senders import Senders
+from sztafeta.workers.signers import Signers
 
 CATCH_ALL: Final = "catch-all"
 """The demo's receiver shows our certificate, too."""
@@ -199,9 +199,9 @@ class Service:
         )
 
     def _sign(self) -> Sign:
-        threads = ThreadPoolExecutor(self._settings.delivery.signing_threads, "signer")
-        self._stack.callback(threads.shutdown)
-        return Sign(accounts=self._store.accounts, threads=threads, clock=self._clock)
+        signers = Signers(self._settings.delivery.signing_threads)
+        self._stack.callback(signers.stop)
+        return Sign(accounts=self._store.accounts, hands=signers, clock=self._clock)
 
     def _start_scheduler(self) -> None:
         scheduler = Scheduler(
