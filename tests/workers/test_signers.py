@@ -1,4 +1,4 @@
-"""The signers: every wish gets its own answer, an error hurts one alone, and the end waits for what was asked."""
+"""The signers: every wish gets its own answer, an error hurts one alone, stopping makes what was asked."""
 
 from __future__ import annotations
 
