@@ -41,8 +41,8 @@ class ScheduleLimits:
     """Recipients of all queues; beyond it, each queue may only hold its share."""
     share: int = 10
     """Recipients that a queue may hold however full the memory is of others' (R-50, R-51)."""
-    page: int = 250
-    """Recipients read at once; the window is read again when fewer than half a page are left."""
+    page: int = 300
+    """Recipients read at once, in whole transactions where they fit; the window is read again when fewer than half a page are left."""
     content_bytes: int = 16 * 1024 * 1024
     """Octets of fresh messages kept so that they need not be read back."""
     recipients_per_transaction: int = 100
@@ -275,7 +275,7 @@ class Schedule:
         """Read a page of what is due in a queue, after what was read already."""
         queue.refilling = True
         try:
-            changes, limit = queue.changes, min(self.limits.page, self._room(queue))
+            changes, limit = queue.changes, self._page(queue)
             mark = queue.mark if queue.known else None
             now = self._clock.now()
             rows = await self._store.due(queue.leased, now=now, limit=limit, after=mark)
@@ -294,6 +294,11 @@ class Schedule:
         if queue.is_idle:
             await self._sleep_until_due(queue)
         self.sites.offer(queue)
+
+    def _page(self, queue: ReadyQueue) -> int:
+        """Say how many recipients to read: a page's end must not cut a transaction short (R-56)."""
+        room = min(self.limits.page, self._room(queue))
+        return room - room % self.limits.recipients_per_transaction or room
 
     def _runs_low(self, queue: ReadyQueue) -> bool:
         """Say whether fewer than half a page are left."""
