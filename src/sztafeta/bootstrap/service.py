@@ -54,6 +54,9 @@ NOTE_USES_EVERY: Final = timedelta(seconds=10)
 BROKEN_DRAIN: Final = timedelta(seconds=1)
 """With a broken store nothing can be finished; say goodbye and end (R-24)."""
 
+LAST_RECORDS: Final = timedelta(seconds=2)
+"""How long the last outcomes may take to be written at least: with the drain, within 30 s (R-14)."""
+
 
 class Service:
     """One node: listeners, queue, senders and the operator's port; use it as a context."""
@@ -71,6 +74,8 @@ class Service:
         self._stack = AsyncExitStack()
         self._broken = asyncio.Event()
         self._is_stopping = False
+        self._drained_by = 0.0
+        """The loop's time at which the drain's patience ends."""
         self.ports: dict[str, int] = {}
         """The ports that are open, by listener; `http` is the operator's."""
 
@@ -180,7 +185,7 @@ class Service:
             max_connections=settings.delivery.connections,
             on_trouble=self._observer.trouble,
         )
-        self._stack.push_async_callback(record.finish)
+        self._stack.push_async_callback(self._finish, record)
         self._start_scheduler()
         self._start_housekeeper(deliver)
 
@@ -332,9 +337,15 @@ class Service:
         """Let sessions and deliveries finish beside each other; the ports are closed already."""
         self._is_stopping = True
         patience = BROKEN_DRAIN if self._broken.is_set() else self._settings.drain
+        self._drained_by = asyncio.get_running_loop().time() + patience.total_seconds()
         await asyncio.gather(
             reception.shut_down(patience), self._senders.stop(patience=patience.total_seconds())
         )
+
+    async def _finish(self, record: Record) -> None:
+        """Have the last outcomes written, even when the drain took all its time."""
+        left = self._drained_by - asyncio.get_running_loop().time()
+        await record.finish(patience=max(left, LAST_RECORDS.total_seconds()))
 
     def _checks(self) -> Sequence[Check]:
         broken, limits = self._store.broken, self._settings.limits
