@@ -7,7 +7,9 @@ import platform
 import shutil
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
+from time import monotonic, sleep
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -49,17 +51,24 @@ def program(name: str) -> str:
 
 def wait_for_port(port: int, *, seconds: float = 15.0) -> None:
     """Wait until something greets at a loopback port."""
-    from time import monotonic, sleep
+    _wait(port, seconds, lambda peer: bool(peer.recv(4)))
 
+
+def wait_for_web_port(port: int, *, seconds: float = 15.0) -> None:
+    """Wait until something listens at a loopback port, and lets the other side speak first."""
+    _wait(port, seconds, lambda peer: True)
+
+
+def _wait(port: int, seconds: float, is_there: Callable[[socket.socket], bool]) -> None:
     end = monotonic() + seconds
     while True:
         try:
             with socket.create_connection(("127.0.0.1", port), timeout=seconds) as peer:
-                if peer.recv(4):
+                if is_there(peer):
                     return
         except OSError:
             if monotonic() > end:
-                raise TimeoutError(f"nothing greets at port {port}") from None
+                raise TimeoutError(f"nothing is at port {port}") from None
         sleep(0.02)
 
 

@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+from bench.http_rows import http_rows
 from bench.load import Load
 from bench.machine import free_port
 from bench.measure import Relayed, relay, rsa_signature_ms, send, send_with_smtp_source
@@ -80,6 +81,8 @@ def all_rows(folder: Path, plan: Plan, say: Say) -> list[Row]:
     with peers(folder) as others:
         rows = accept_rows(folder, others, plan, say)
         rows += relay_rows(folder, others, plan, say)
+    say("calls over HTTP, beside the plain framework's echo")
+    rows += http_rows(folder, seconds=plan.seconds, runs=plan.runs)
     return rows + queue_rows(folder, plan, say)
 
 

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from bench.machine import ROOT, free_port, wait_for_port
 from bench.procfs import cpu_seconds, resident_bytes
@@ -88,6 +89,10 @@ class Sztafeta:
             if line.startswith("VmHWM"):
                 return int(line.split()[1]) * 1024
         return 0
+
+    def command_json(self, *arguments: str) -> Any:
+        """Run the command line and give its JSON."""
+        return json.loads(self._command(*arguments, "--json"))
 
     def _command(self, *arguments: str) -> str:
         command = [

@@ -20,6 +20,8 @@ class Row:
     """Ours must be at least this many times theirs."""
     most: float | None = None
     """Ours must be at most this."""
+    least: float | None = None
+    """Ours must be at least this."""
     note: str = ""
 
     @property
@@ -32,6 +34,8 @@ class Row:
         """Whether the target is reached; None when there is none."""
         if self.least_ratio is not None and self.ratio is not None:
             return self.ratio >= self.least_ratio
+        if self.least is not None:
+            return self.ours >= self.least
         return self.ours <= self.most if self.most is not None else None
 
     @property
@@ -39,6 +43,8 @@ class Row:
         """The target in words."""
         if self.least_ratio is not None:
             return f"≥ {self.least_ratio:g}×"
+        if self.least is not None:
+            return f"≥ {self.least:,.0f} {self.unit}"
         return f"≤ {self.most:g} {self.unit}" if self.most is not None else "–"
 
     def cells(self) -> tuple[str, ...]:

@@ -26,11 +26,13 @@ SMALL, BIG = 1_000, 200_000
 """Octets of a message that lies in its row, and of one that has a file of its own."""
 
 
-async def _trapped(campaign: Campaign, point: str, *, skip: int = 3, size: int = SMALL) -> None:
+async def _trapped(
+    campaign: Campaign, point: str, *, skip: int = 3, size: int = SMALL, sessions: int = 4
+) -> None:
     """Offer mail to a service that dies at a point."""
 
     async def load(service: Service) -> None:
-        await campaign.offer(campaign.messages(UNTIL_IT_DIES, size=size))
+        await campaign.offer(campaign.messages(UNTIL_IT_DIES, size=size), sessions=sessions)
         assert await service.ended() == -9, service.tail()
 
     await campaign.life(load, "--trap", point, "--skip", str(skip))
@@ -50,10 +52,13 @@ MORE_THAN_BUFFERS_HOLD = 8_000_000
 async def test_killed_before_the_commit_nothing_was_promised_and_nothing_is_sent(
     stage: Staged, size: int
 ) -> None:
-    """R-03: no 250 for the batch in hand; what was acknowledged earlier is there."""
+    """R-03: no 250 for the batch in hand; what was acknowledged earlier is there.
+
+    One session only: with several, the batch before may be on disk and its 250 not yet on the wire (R-02).
+    """
     campaign = await stage()
-    await _trapped(campaign, "accept.before_commit", size=size)
-    assert campaign.unanswered()
+    await _trapped(campaign, "accept.before_commit", size=size, sessions=1)
+    assert len(campaign.unanswered()) == 1
     assert campaign.unanswered().isdisjoint(fate.key for fate in campaign.fates())
     assert bool(_bodies(campaign)) is (size == BIG)  # a file without a row: the sweep's
     await campaign.settle()

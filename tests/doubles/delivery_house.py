@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -29,6 +28,7 @@ from sztafeta.service.record import AttemptLine, Record
 from sztafeta.service.rehearsing import RehearsalRouter
 from sztafeta.service.schedule import Schedule, ScheduleLimits
 from sztafeta.service.sign import Sign
+from sztafeta.workers.signers import Signers
 
 TURNS = 20
 """Turns of the event loop after which nothing of ours is still under way: there is no real I/O here."""
@@ -76,7 +76,7 @@ class DeliveryHouse:
             store=self.queues,
             schedule=self.schedule,
             dialer=self.dialer,
-            sign=Sign(accounts=self.store, threads=ThreadPoolExecutor(1), clock=self.clock),
+            sign=Sign(accounts=self.store, hands=Signers(1), clock=self.clock),
             record=self.record,
             clock=self.clock,
             source=EgressSource(name="default", ehlo_name="relay.example.org"),

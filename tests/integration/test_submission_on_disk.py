@@ -82,7 +82,9 @@ async def test_what_was_queued_is_read_back_as_it_was(store: Store, lines: int, 
 
 
 async def test_fifty_sessions_share_commits_and_each_gets_its_own_message(store: Store) -> None:
-    limits = Limits(greeting_delay=timedelta(0), connections_per_address=100)
+    limits = Limits(
+        greeting_delay=timedelta(0), connections_per_address=100, unauthenticated_per_address=100
+    )
     async with open_house(cast(KeptMail, OnDisk(store)), limits) as house:
 
         async def session(number: int) -> None:

@@ -141,6 +141,17 @@ async def test_envid_and_orcpt_are_decoded_and_nonsense_is_left_out(here: Delive
     assert "Original-Recipient" not in text
 
 
+async def test_envid_and_orcpt_are_decoded_on_both_sides_of_a_semicolon(
+    here: DeliveryHouse,
+) -> None:
+    """C-080, C-081: a semicolon stands for itself in xtext (RFC 3461 §4)."""
+    envelope = Envelope(reverse_path=ALICE, envelope_id="a+2B1;b+2B2")
+    original = "rfc822;a+2Bb;c@example.org"
+    text = text_of(await refused(here, envelope=envelope, path=path(original=original)))
+    assert "Original-Envelope-Id: a+1;b+2\r\n" in text
+    assert "Original-Recipient: rfc822;a+b;c@example.org\r\n" in text
+
+
 @pytest.mark.parametrize(
     ("content", "returns", "kind"),
     [

@@ -14,7 +14,7 @@ from tests.doubles.scripted_hops import LATER, NO_DOMAIN, NO_USER, SILENCE, TOO_
 from sztafeta.delivery.state import MOVES, State
 from sztafeta.delivery.verdict import Answer
 from sztafeta.event import FINAL_KINDS, EventKind
-from sztafeta.service.ports import NewMessage, Settlement, StoreBroken, StoreBusy
+from sztafeta.service.ports import NewMessage, Settlement, StorageFull, StoreBroken, StoreBusy
 
 
 class WeakQueues(MemoryQueues):
@@ -23,12 +23,19 @@ class WeakQueues(MemoryQueues):
     def __init__(self, store: MemoryStore) -> None:
         super().__init__(store)
         self.failures: list[Exception] = []
+        self.is_busy = False
+        self.unwritable: set[int] = set()
+        """Recipients whose settlement clashes with what is there."""
         self.gate: asyncio.Event | None = None
         self.commits: list[Sequence[Settlement]] = []
 
     async def settle(self, settlements: Sequence[Settlement], *, now: datetime) -> frozenset[int]:
         if self.failures:
             raise self.failures.pop(0)
+        if self.is_busy:
+            raise StoreBusy("locked")
+        if any(settlement.recipient_id in self.unwritable for settlement in settlements):
+            raise ValueError("UNIQUE constraint failed")
         if self.gate is not None:
             await self.gate.wait()
         self.commits.append(settlements)
@@ -208,15 +215,50 @@ async def test_outcomes_that_come_during_a_commit_share_the_next(here: DeliveryH
 
 async def test_outcomes_wait_while_the_store_cannot_commit(here: DeliveryHouse) -> None:
     """R-21, R-27, R-30: an outcome that was seen is not forgotten, and the mail not sent twice."""
-    weak(here).failures = [StoreBusy("locked"), OSError("the network is away")]
+    weak(here).failures = [StoreBusy("locked"), StorageFull("the disk is full")]
     message = await here.send("bob@example.net")
     await here.work()
     assert here.states(message) == [State.DELIVERED]
     assert here.dialer.sent == [["bob@example.net"]]
     assert here.troubles == [
         "the store cannot record outcomes now; trying again: locked",
-        "the store cannot record outcomes now; trying again: the network is away",
+        "the store cannot record outcomes now; trying again: the disk is full",
     ]
+
+
+async def test_an_outcome_that_cannot_be_written_is_left_to_its_lease_and_the_others_are_written(
+    here: DeliveryHouse,
+) -> None:
+    """One clash must not block all recording; the recipient is tried again when its queue is leased anew."""
+    message = await here.send("a@example.net", "b@example.net", "c@example.net")
+    weak(here).unwritable = {message.recipients[1].recipient_id}
+    await here.work()
+    assert here.states(message) == [State.DELIVERED, State.SENDING, State.DELIVERED]
+    assert here.troubles == [
+        "outcomes could not be recorded together; trying each alone: UNIQUE constraint failed",
+        "an outcome cannot be recorded; its recipient is left to its lease: UNIQUE constraint failed",
+    ]
+    weak(here).unwritable.clear()
+    for _ in range(2):
+        await here.schedule.release_idle(before=here.clock.now())
+    await here.work()
+    assert here.states(message) == [State.DELIVERED] * 3
+
+
+async def test_the_end_does_not_wait_for_a_store_that_stays_busy(here: DeliveryHouse) -> None:
+    """R-14: what was not recorded in time is left to its lease."""
+    message = await here.send("bob@example.net")
+    await here.look()
+    weak(here).is_busy = True
+    batch = here.next_batch()
+    assert batch is not None
+    await here.deliver.attempt(batch, None)
+    await here.record.finish(patience=0)
+    assert here.states(message) == [State.SENDING]
+    assert "outcomes are not recorded; their recipients are left to their lease: " in here.troubles
+    told = len(here.troubles)
+    await here.settled()
+    assert len(here.troubles) == told, "it does not try on"
 
 
 async def test_a_broken_store_is_told_once_and_not_asked_again(here: DeliveryHouse) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from concurrent.futures import Executor
 from datetime import timedelta
 
 import pytest
@@ -31,6 +30,7 @@ from sztafeta.service.rehearsing import RehearsalDialer, RehearsalRouter
 from sztafeta.service.schedule import Schedule
 from sztafeta.service.sending import Sent
 from sztafeta.service.sign import Sign
+from sztafeta.workers.signers import Signers
 
 ROUTE = Route(
     site="mx.example.net",
@@ -62,7 +62,7 @@ class RealWorld:
 class Line:
     """A whole line of delivery on the memory store."""
 
-    def __init__(self, executor: Executor | None = None) -> None:
+    def __init__(self) -> None:
         self.store, self.world = MemoryStore(), RealWorld()
         self.queues = MemoryQueues(self.store)
         self.office = SendingOffice(self.store, self.store.bodies, self)
@@ -86,7 +86,7 @@ class Line:
             store=self.queues,
             schedule=self.schedule,
             dialer=RehearsalDialer(self.world),
-            sign=Sign(accounts=self.store, threads=executor, clock=self.clock),  # type: ignore[arg-type]
+            sign=Sign(accounts=self.store, hands=Signers(1), clock=self.clock),
             record=self.record,
             clock=self.clock,
             source=EgressSource(name="default", ehlo_name="mx.example.org"),

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -17,6 +16,7 @@ from sztafeta.mail.dkim_key import make_key
 from sztafeta.service.fresh_messages import as_queued
 from sztafeta.service.ports import QueuedMessage
 from sztafeta.service.sign import KEYS_KEPT, Sign
+from sztafeta.workers.signers import Signers
 
 KEY = make_key("s1", KeyAlgorithm.ED25519)
 
@@ -39,9 +39,10 @@ class Domains:
 
 
 @pytest.fixture
-def threads() -> Iterator[ThreadPoolExecutor]:
-    with ThreadPoolExecutor(1) as pool:
-        yield pool
+async def hands() -> AsyncIterator[Signers]:
+    signers = Signers(1)
+    yield signers
+    signers.stop()
 
 
 def message(domain: str | None = "example.com") -> QueuedMessage:
@@ -51,8 +52,8 @@ def message(domain: str | None = "example.com") -> QueuedMessage:
     )
 
 
-async def test_the_signature_is_a_header_field(threads: ThreadPoolExecutor) -> None:
-    sign = Sign(accounts=Domains(KEY), threads=threads, clock=ManualClock())
+async def test_the_signature_is_a_header_field(hands: Signers) -> None:
+    sign = Sign(accounts=Domains(KEY), hands=hands, clock=ManualClock())
     for _ in range(2):
         field = await sign.begin(message())
         assert field.startswith(b"DKIM-Signature: ")
@@ -60,43 +61,39 @@ async def test_the_signature_is_a_header_field(threads: ThreadPoolExecutor) -> N
         assert field.endswith(b"\r\n")
 
 
-async def test_every_key_signs(threads: ThreadPoolExecutor) -> None:
+async def test_every_key_signs(hands: Signers) -> None:
     domains = Domains(KEY, make_key("s2", KeyAlgorithm.ED25519))
-    sign = Sign(accounts=domains, threads=threads, clock=ManualClock())
+    sign = Sign(accounts=domains, hands=hands, clock=ManualClock())
     assert (await sign.begin(message())).count(b"DKIM-Signature: ") == 2
 
 
 @pytest.mark.parametrize("domain", [None, "unknown.test", "example.com"])
-async def test_without_a_key_nothing_is_written(
-    threads: ThreadPoolExecutor, domain: str | None
-) -> None:
-    sign = Sign(accounts=Domains(), threads=threads, clock=ManualClock())
+async def test_without_a_key_nothing_is_written(hands: Signers, domain: str | None) -> None:
+    sign = Sign(accounts=Domains(), hands=hands, clock=ManualClock())
     for _ in range(2):
         assert await sign.begin(message(domain)) == b""
 
 
-async def test_a_domain_that_went_to_another_customer_signs_for_him_alone(
-    threads: ThreadPoolExecutor,
-) -> None:
+async def test_a_domain_that_went_to_another_customer_signs_for_him_alone(hands: Signers) -> None:
     """Mail that waited since before bears nobody else's name."""
-    sign = Sign(accounts=Domains(KEY), threads=threads, clock=ManualClock())
+    sign = Sign(accounts=Domains(KEY), hands=hands, clock=ManualClock())
     for customer_id, count in ((2, 0), (1, 1), (2, 0)):
         signed = await sign.begin(replace(message(), customer_id=customer_id))
         assert signed.count(b"DKIM-Signature: ") == count
 
 
-async def test_keys_are_asked_for_once_a_minute(threads: ThreadPoolExecutor) -> None:
+async def test_keys_are_asked_for_once_a_minute(hands: Signers) -> None:
     domains, clock = Domains(KEY), ManualClock()
-    sign = Sign(accounts=domains, threads=threads, clock=clock)
+    sign = Sign(accounts=domains, hands=hands, clock=clock)
     for seconds in (0, 59, 1):
         clock.advance(timedelta(seconds=seconds))
         await sign.begin(message())
     assert domains.asked == ["example.com"] * 2
 
 
-async def test_the_keys_of_a_thousand_domains_are_kept(threads: ThreadPoolExecutor) -> None:
+async def test_the_keys_of_a_thousand_domains_are_kept(hands: Signers) -> None:
     domains = Domains()
-    sign = Sign(accounts=domains, threads=threads, clock=ManualClock())
+    sign = Sign(accounts=domains, hands=hands, clock=ManualClock())
     for n in range(KEYS_KEPT + 1):
         await sign.begin(message(f"example{n}.test"))
     domains.asked.clear()

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.crash.ledger import Told
 from tests.system.client import Message
 from tests.system.receiver import Receiver, agreeable
-from tests.system.service import House, Service, house_template, move_in
+from tests.system.service import House, Service, move_in
 
 MESSAGES = 40
 SITE_CONNECTIONS = 8
@@ -26,9 +26,10 @@ async def _leave_behind(house: House) -> None:
     house.command("queue", "retry", "--all")
 
 
-async def test_a_backlog_gets_all_the_connections_of_its_site(tmp_path: Path) -> None:
+async def test_a_backlog_gets_all_the_connections_of_its_site(
+    template: Path, tmp_path: Path
+) -> None:
     """R-57: one read of the store brings many recipients and one call; one sender would be too few."""
-    template = house_template(tmp_path / "template")
     async with Receiver(rcpt=lambda _: "451 4.3.2 not yet") as receiver:
         settings = f'[delivery]\nretries = ["1h"]\nconnections_per_site = {SITE_CONNECTIONS}\n'
         routes = {"example.net": receiver.port}

@@ -85,6 +85,26 @@ async def test_a_site_gets_no_more_connections_than_it_may() -> None:
     assert staff.senders.connections == 0
 
 
+async def test_one_message_keeps_to_one_connection(staff: Staff) -> None:
+    """R-56: transactions of a hundred, one after the other."""
+    recipients = [f"bob{n}@example.net" for n in range(1000)]
+    await staff.house.send(*recipients)
+    await staff.work()
+    assert len(staff.house.dialer.opened) == 1
+    assert [len(one) for one in staff.house.dialer.sent] == [100] * 10
+
+
+async def test_a_message_that_takes_long_does_not_keep_the_next_waiting(staff: Staff) -> None:
+    """R-51: what stays with one connection is one message, not its site."""
+    staff.hold_up("example.net")
+    await staff.house.send(*(f"bob{n}@example.net" for n in range(250)))
+    await staff.work()
+    assert staff.busy("example.net") == 1
+    await staff.house.send("carol@example.net")
+    await staff.work()
+    assert staff.busy("example.net") == 4, "three transactions of the one, and the other"
+
+
 async def test_slow_sites_leave_connections_for_others() -> None:
     """R-51: the last quarter of all connections is for sites that have none."""
     staff = Staff(all_sites=8)

@@ -1,7 +1,7 @@
 """The HTTP API as one web application: native routes under `/v1`, foreign dialects beside them (ux §3.2).
 
 FastAPI reads, checks and documents the calls; what goes wrong is a `Problem`, written here and nowhere else.
-The calls that carry mail are plain routes, because they are many (design §5).
+The calls that carry mail are plain routes with a shortcut to them, because they are many (design §5).
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from sztafeta.api.desk import Desk
 from sztafeta.api.openapi import describe_api
 from sztafeta.api.problem import Problem, answer, invalid
 from sztafeta.api.request_ids import RequestIds
-from sztafeta.api.routes import ROUTERS
+from sztafeta.api.routes import ROUTERS, sending
+from sztafeta.api.shortcuts import Handler, Shortcuts
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.service.ports import StorageFull, StoreBroken, StoreBusy
 
@@ -50,14 +51,18 @@ class HttpApi:
         for router in (one.router for one in facades):
             web.include_router(router)
         web.openapi = lambda: describe_api(web, desk.base_url)  # type: ignore[method-assign]
-        web.add_exception_handler(Problem, self._problem)
-        web.add_exception_handler(RequestValidationError, self._invalid)
-        web.add_exception_handler(HTTPException, self._plain)
-        web.add_exception_handler(ClientDisconnect, self._gone)
-        for kind in (StorageFull, StoreBusy, StoreBroken, TimeoutError):
-            web.add_exception_handler(kind, self._not_now)
-        web.add_exception_handler(Exception, self._mistake)
-        self.application: ASGIApp = RequestIds(web, ids=ids, clock=desk.clock)
+        handlers: dict[type[Exception], Handler] = {
+            Problem: self._problem,
+            RequestValidationError: self._invalid,
+            HTTPException: self._plain,
+            ClientDisconnect: self._gone,
+            **dict.fromkeys((StorageFull, StoreBusy, StoreBroken, TimeoutError), self._not_now),
+            Exception: self._mistake,
+        }
+        for kind, handler in handlers.items():
+            web.add_exception_handler(kind, handler)
+        quick = Shortcuts(web, sending.ENDPOINTS, handlers)
+        self.application: ASGIApp = RequestIds(quick, ids=ids, clock=desk.clock)
 
     def _answer(self, request: Request, problem: Problem) -> Response:
         """Say what is wrong, in the dialect of the path."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
@@ -46,6 +45,7 @@ from sztafeta.submission.reception import Reception
 from sztafeta.workers.housekeeper import Housekeeper
 from sztafeta.workers.scheduler import Scheduler
 from sztafeta.workers.senders import Senders
+from sztafeta.workers.signers import Signers
 
 CATCH_ALL: Final = "catch-all"
 """The demo's receiver shows our certificate, too."""
@@ -53,6 +53,9 @@ WARN_EVERY: Final = timedelta(hours=1)
 NOTE_USES_EVERY: Final = timedelta(seconds=10)
 BROKEN_DRAIN: Final = timedelta(seconds=1)
 """With a broken store nothing can be finished; say goodbye and end (R-24)."""
+
+LAST_RECORDS: Final = timedelta(seconds=2)
+"""How long the last outcomes may take to be written at least: with the drain, within 30 s (R-14)."""
 
 
 class Service:
@@ -71,6 +74,8 @@ class Service:
         self._stack = AsyncExitStack()
         self._broken = asyncio.Event()
         self._is_stopping = False
+        self._drained_by = 0.0
+        """The loop's time at which the drain's patience ends."""
         self.ports: dict[str, int] = {}
         """The ports that are open, by listener; `http` is the operator's."""
 
@@ -180,7 +185,7 @@ class Service:
             max_connections=settings.delivery.connections,
             on_trouble=self._observer.trouble,
         )
-        self._stack.push_async_callback(record.finish)
+        self._stack.push_async_callback(self._finish, record)
         self._start_scheduler()
         self._start_housekeeper(deliver)
 
@@ -199,9 +204,9 @@ class Service:
         )
 
     def _sign(self) -> Sign:
-        threads = ThreadPoolExecutor(self._settings.delivery.signing_threads, "signer")
-        self._stack.callback(threads.shutdown)
-        return Sign(accounts=self._store.accounts, threads=threads, clock=self._clock)
+        signers = Signers(self._settings.delivery.signing_threads)
+        self._stack.callback(signers.stop)
+        return Sign(accounts=self._store.accounts, hands=signers, clock=self._clock)
 
     def _start_scheduler(self) -> None:
         scheduler = Scheduler(
@@ -332,9 +337,15 @@ class Service:
         """Let sessions and deliveries finish beside each other; the ports are closed already."""
         self._is_stopping = True
         patience = BROKEN_DRAIN if self._broken.is_set() else self._settings.drain
+        self._drained_by = asyncio.get_running_loop().time() + patience.total_seconds()
         await asyncio.gather(
             reception.shut_down(patience), self._senders.stop(patience=patience.total_seconds())
         )
+
+    async def _finish(self, record: Record) -> None:
+        """Have the last outcomes written, even when the drain took all its time."""
+        left = self._drained_by - asyncio.get_running_loop().time()
+        await record.finish(patience=max(left, LAST_RECORDS.total_seconds()))
 
     def _checks(self) -> Sequence[Check]:
         broken, limits = self._store.broken, self._settings.limits

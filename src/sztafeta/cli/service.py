@@ -96,8 +96,9 @@ async def serve_until_told(service: Service) -> None:
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
         loop.add_signal_handler(number, told.set)
-    loop.add_signal_handler(signal.SIGHUP, service.reload)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever starts reads everything anew anyway
     async with service:
+        loop.add_signal_handler(signal.SIGHUP, service.reload)
         _settle_memory()
         stopping = asyncio.ensure_future(told.wait())
         broken = asyncio.ensure_future(service.broken())

@@ -189,9 +189,8 @@ def _decoded(xtext: str | None) -> str | None:
     """Decode ENVID or ORCPT (RFC 3461 §4); what cannot be decoded is left out."""
     if xtext is None:
         return None
-    kind, semicolon, address = xtext.rpartition(";")
     try:
-        return kind + semicolon + decode_xtext(address)
+        return decode_xtext(xtext)  # also ORCPT's address type: its letters stand for themselves
     except ValueError:
         return None
 

@@ -32,6 +32,14 @@ class Site:
         """Say whether a recipient waits here."""
         return bool(self.rotation)
 
+    @property
+    def only_message(self) -> int | None:
+        """Name the message that all who wait here share; None when several wait, or nobody."""
+        if len(self.rotation) != 1 or not (ready := self.rotation[0].ready):
+            return None
+        first = ready[0].message_id
+        return first if all(due.message_id == first for due in ready) else None
+
 
 @dataclass(slots=True, eq=False)
 class ReadyQueue:

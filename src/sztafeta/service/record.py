@@ -29,7 +29,9 @@ from sztafeta.service.ports import (
     QueuedMessage,
     QueueStore,
     Settlement,
+    StorageFull,
     StoreBroken,
+    StoreBusy,
 )
 from sztafeta.service.ready_queue import Batch
 from sztafeta.service.schedule import Schedule
@@ -37,6 +39,9 @@ from sztafeta.smtp.reply import Reply
 
 RETRY_COMMIT_AFTER = timedelta(seconds=1)
 """How long to wait when the store cannot commit for the moment; the outcomes wait in memory."""
+
+Entry = tuple[Batch, DueRecipient, Settlement]
+"""An outcome that waits for its commit."""
 
 
 @dataclass(slots=True, eq=False)
@@ -131,7 +136,7 @@ class Record:
         self._on_attempt = on_attempt
         self._on_trouble = on_trouble
         self._retry_after = retry_after.total_seconds()
-        self._waiting: list[tuple[Batch, DueRecipient, Settlement]] = []
+        self._waiting: list[Entry] = []
         self._writing: asyncio.Task[None] | None = None
 
     # -- what became of it ------------------------------------------------------------------------
@@ -223,17 +228,28 @@ class Record:
         finally:
             self._writing = None
 
-    async def _commit(self, entries: list[tuple[Batch, DueRecipient, Settlement]]) -> None:
-        """Commit until it succeeds: an outcome that was seen must not be forgotten (R-21)."""
+    async def _commit(self, entries: list[Entry]) -> None:
+        """Commit outcomes together, or each alone when one of them cannot be written."""
+        try:
+            await self._settle(entries)
+        except StoreBroken as broken:
+            self._on_trouble("the store is broken; outcomes stay unwritten", broken)
+        except Exception as trouble:  # the top of this loop
+            if len(entries) == 1:
+                self._leave(entries[0], trouble)
+                return
+            self._on_trouble("outcomes could not be recorded together; trying each alone", trouble)
+            for entry in entries:
+                await self._commit([entry])
+
+    async def _settle(self, entries: list[Entry]) -> None:
+        """Commit as soon as the store can: an outcome that was seen must not be forgotten (R-21)."""
         settlements = [settlement for _, _, settlement in entries]
         while True:
             try:
                 await self._store.settle(settlements, now=self._clock.now())
                 break
-            except StoreBroken as broken:
-                self._on_trouble("the store is broken; outcomes stay unwritten", broken)
-                return
-            except Exception as trouble:  # the top of this loop: outcomes wait, nothing is lost
+            except (StoreBusy, StorageFull) as trouble:
                 self._on_trouble("the store cannot record outcomes now; trying again", trouble)
                 await asyncio.sleep(self._retry_after)
         for batch, due, settlement in entries:
@@ -241,10 +257,30 @@ class Record:
             for notice in settlement.notices:
                 self._schedule.poke(notice)
 
-    async def finish(self) -> None:
-        """Wait until everything that was seen is on disk."""
-        while self._writing is not None:
-            await asyncio.shield(self._writing)
+    def _leave(self, entry: Entry, trouble: Exception) -> None:
+        """Leave a recipient as it was claimed: it is due again when its queue is leased anew."""
+        batch, due, _ = entry
+        what = "an outcome cannot be recorded; its recipient is left to its lease"
+        self._on_trouble(what, trouble)
+        self._schedule.done(batch.queue, due.recipient_id, due_at=None)
+
+    async def finish(self, *, patience: float | None = None) -> None:
+        """Wait until everything that was seen is on disk, at most `patience` seconds."""
+        try:
+            async with asyncio.timeout(patience):
+                while self._writing is not None:
+                    await asyncio.shield(self._writing)
+        except TimeoutError as late:
+            self._give_up(late)
+
+    def _give_up(self, late: TimeoutError) -> None:
+        """Record nothing more; what is being committed now may still get there."""
+        self._on_trouble(
+            "outcomes are not recorded; their recipients are left to their lease", late
+        )
+        self._waiting.clear()
+        if self._writing is not None:
+            self._writing.cancel()
 
     @property
     def backlog(self) -> int:

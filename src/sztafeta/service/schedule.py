@@ -43,8 +43,8 @@ class ScheduleLimits:
     """Recipients of all queues; beyond it, each queue may only hold its share."""
     share: int = 10
     """Recipients that a queue may hold however full the memory is of others' (R-50, R-51)."""
-    page: int = 250
-    """Recipients read at once; the window is read again when fewer than half a page are left."""
+    page: int = 300
+    """Recipients read at once, in whole transactions where they fit; fewer than half, and it reads on."""
     content_bytes: int = 16 * 1024 * 1024
     """Octets of fresh messages kept so that they need not be read back."""
     recipients_per_transaction: int = 100
@@ -270,7 +270,7 @@ class Schedule:
         """Read a page of what is due in a queue, after what was read already."""
         queue.refilling = True
         try:
-            changes, limit = queue.changes, min(self.limits.page, self._room(queue))
+            changes, limit = queue.changes, self._page(queue)
             mark = queue.mark if queue.known else None
             now = self._clock.now()
             rows = await self._store.due(queue.leased, now=now, limit=limit, after=mark)
@@ -300,6 +300,11 @@ class Schedule:
         if len(waiting) > 1:
             for message in await self._store.messages(list(waiting)):
                 self._fresh.keep_loaded(message, waiting[message.message_id])
+
+    def _page(self, queue: ReadyQueue) -> int:
+        """Say how many recipients to read: a page's end must not cut a transaction short (R-56)."""
+        room = min(self.limits.page, self._room(queue))
+        return room - room % self.limits.recipients_per_transaction or room
 
     def _runs_low(self, queue: ReadyQueue) -> bool:
         """Say whether fewer than half a page are left."""

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from concurrent.futures import Executor
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Protocol
 
 from sztafeta.mail.dkim import Signer
 from sztafeta.service.ports import AccountStore, Clock, QueuedMessage
@@ -19,12 +21,19 @@ KEYS_KEPT = 1000
 """Sending domains whose keys stay loaded."""
 
 
+class Hands(Protocol):
+    """Threads that make signatures."""
+
+    def begin(self, work: Callable[[], bytes]) -> asyncio.Future[bytes]:
+        """Have a signature made; a future that is cancelled before its turn is left out."""
+
+
 class Sign:
     """Signs with every key of the message's signing domain."""
 
-    def __init__(self, *, accounts: AccountStore, threads: Executor, clock: Clock) -> None:
+    def __init__(self, *, accounts: AccountStore, hands: Hands, clock: Clock) -> None:
         self._accounts = accounts
-        self._threads = threads
+        self._hands = hands
         self._clock = clock
         self._signers: OrderedDict[tuple[int, str], tuple[Signer | None, datetime]] = OrderedDict()
         """By customer and domain: a domain may have gone to another customer since."""
@@ -42,8 +51,7 @@ class Sign:
             return asyncio.ensure_future(self._load_and_sign(message, message.signing_domain))
         if entry[0] is None:
             return _nothing()
-        loop = asyncio.get_running_loop()
-        return loop.run_in_executor(self._threads, _sign, entry[0], message, now)
+        return self._hands.begin(partial(_sign, entry[0], message, now))
 
     async def _load_and_sign(self, message: QueuedMessage, domain: str) -> bytes:
         now = self._clock.now()
@@ -56,8 +64,7 @@ class Sign:
             self._signers.popitem(last=False)
         if signer is None:
             return b""
-        loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._threads, _sign, signer, message, now)
+        return await self._hands.begin(partial(_sign, signer, message, now))
 
 
 def _nothing() -> asyncio.Future[bytes]:

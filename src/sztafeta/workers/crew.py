@@ -24,10 +24,21 @@ class Crew:
 
     site: Site
     active: int = 0
+    messages: list[int] = field(default_factory=list)
+    """What its senders are at; one that has just been called has taken nothing yet."""
     parked: list[Parked] = field(default_factory=list)
     """The one parked last is used first."""
     alarm: asyncio.TimerHandle | None = None
     """Set while the site is being left alone."""
+
+    @property
+    def needs_no_more(self) -> bool:
+        """Say whether those at work will take what waits.
+
+        A sender that was just called calls the next itself, and recipients of one message stay with the
+        connection that carries it (R-56).
+        """
+        return self.active > len(self.messages) or self.site.only_message in self.messages
 
     @property
     def is_done(self) -> bool:

@@ -69,6 +69,8 @@ class Senders:
         crew = self._crews.get(site)
         if crew is None:
             crew = self._crews[site] = Crew(site)
+        if crew.needs_no_more:
+            return
         now = self._clock.now()
         if crew.active >= site.state.allowance(now):
             self._wake_later(crew, now)
@@ -117,7 +119,6 @@ class Senders:
                 batch = self._schedule.take(crew.site)
                 if batch is None:
                     break
-                self.wake(crew.site)  # a backlog comes as one call: who takes of it calls the next
                 connection = await self._try(crew, batch, connection)
         finally:
             crew.active -= 1
@@ -129,6 +130,8 @@ class Senders:
         self, crew: Crew, batch: Batch, connection: Connection | None
     ) -> Connection | None:
         """Try one batch; a bug in ours costs this batch one attempt and nothing else."""
+        crew.messages.append(batch.message_id)
+        self.wake(crew.site)  # a backlog comes as one call: who takes of it calls the next
         try:
             attempted = await self._deliver.attempt(batch, connection)
         except Exception as bug:  # the top of this loop
@@ -137,6 +140,8 @@ class Senders:
             if connection is not None:
                 self._quit(connection)
             return None
+        finally:
+            crew.messages.remove(batch.message_id)
         self._learn(crew.site, attempted.verdicts)
         connection = attempted.connection
         if connection is None or connection.transactions < self._limits.transactions_per_connection:

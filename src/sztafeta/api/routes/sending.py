@@ -5,7 +5,7 @@ Plain routes, read by hand: they are many, and their bodies may be big (design Â
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from hashlib import sha256
@@ -143,10 +143,14 @@ async def send_raw(request: Request) -> Response:
     return _one(request, desk, outcome, status=202)
 
 
-router.add_route("/v1/messages", send, methods=["POST"])
-router.add_route("/v1/messages/validate", validate, methods=["POST"])
-router.add_route("/v1/messages/batch", send_batch, methods=["POST"])
-router.add_route("/v1/messages/raw", send_raw, methods=["POST"])
+ENDPOINTS: Final[dict[str, Callable[[Request], Awaitable[Response]]]] = {
+    "/v1/messages": send,
+    "/v1/messages/validate": validate,
+    "/v1/messages/batch": send_batch,
+    "/v1/messages/raw": send_raw,
+}
+for _path, _endpoint in ENDPOINTS.items():
+    router.add_route(_path, _endpoint, methods=["POST"])
 
 
 # -- what comes in --------------------------------------------------------------------------------
