@@ -13,7 +13,6 @@ from tests.doubles.memory_columns import MemorySuppressions, MemoryTemplates
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.mail.template_source import MissingRule, TemplateSource
 from sztafeta.service.accept import Accept, Ready
-from sztafeta.service.answering import Answering
 from sztafeta.service.composing import Composer
 from sztafeta.service.ports import (
     Bodies,
@@ -24,8 +23,9 @@ from sztafeta.service.ports import (
     TemplateVersion,
 )
 from sztafeta.service.remembering import Remembering
-from sztafeta.service.rendering import Renderer, Rendering
-from sztafeta.service.sending import Sending
+from sztafeta.service.sending.answering import Answering
+from sztafeta.service.sending.rendering import Renderer, Rendering
+from sztafeta.service.sending.send import Sending
 from sztafeta.service.submitting import Submit
 from sztafeta.service.suppressed import Suppressed
 

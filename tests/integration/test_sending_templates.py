@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 
 import pytest
-from tests.service.test_sending import Office, a_call, octets, parsed, templated, with_data
+from tests.service.sending.test_send import Office, a_call, octets, parsed, templated, with_data
 
 from sztafeta.renderer.processes import Renderer
 from sztafeta.service.ports import TailedContent

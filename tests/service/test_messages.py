@@ -7,16 +7,16 @@ from datetime import timedelta
 
 import pytest
 from tests.doubles.submission_house import account
+from tests.service.sending.test_send import ALICE, a_call
 from tests.service.test_rehearsing import TESTER, Line
-from tests.service.test_sending import ALICE, a_call
 
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.delivery.state import State
 from sztafeta.service.accept import Accepted
-from sztafeta.service.call import AttachedFile, Caller
 from sztafeta.service.fault import Refusal
 from sztafeta.service.messages import Messages
 from sztafeta.service.ports import MessageQuery, MessageRecord
+from sztafeta.service.sending.call import AttachedFile, Caller
 
 BOB = replace(ALICE, account=account("1.bob.smtp", 9, customer_id=2))
 STRANGERS = [BOB, replace(BOB, mode=TESTER.mode), ALICE]

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.doubles.memory_store import MemoryQueues, MemoryStore
 from tests.doubles.sending_office import SendingOffice
-from tests.service.test_sending import ALICE, a_call
+from tests.service.sending.test_send import ALICE, a_call
 
 from sztafeta.account.api_key import Mode
 from sztafeta.delivery.egress import EgressSource
@@ -21,14 +21,14 @@ from sztafeta.delivery.state import State
 from sztafeta.delivery.tls_policy import TlsRequirement
 from sztafeta.delivery.verdict import Answer, Failure, FailureKind, Stage
 from sztafeta.mail.address import parse_mailbox
-from sztafeta.service.call import Call, Caller
 from sztafeta.service.deliver import Deliver
 from sztafeta.service.notices import StatusNotices
 from sztafeta.service.ports import Connection, DialFailure
 from sztafeta.service.record import Record
 from sztafeta.service.rehearsing import RehearsalDialer, RehearsalRouter
 from sztafeta.service.schedule import Schedule
-from sztafeta.service.sending import Sent
+from sztafeta.service.sending.call import Call, Caller
+from sztafeta.service.sending.send import Sent
 from sztafeta.service.sign import Sign
 from sztafeta.workers.signers import Signers
 

@@ -15,8 +15,8 @@ from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.api.credentials import refuse_two_kinds
 from sztafeta.api.problem import Problem
 from sztafeta.service.api_keys import ApiKeys
-from sztafeta.service.call import Caller
 from sztafeta.service.fault import Refusal
+from sztafeta.service.sending.call import Caller
 
 REALM: Final = {"WWW-Authenticate": 'Bearer realm="sztafeta"'}
 """RFC 6750 §3, RFC 9110 §11.6.1."""

@@ -20,7 +20,7 @@ from sztafeta.service.ports import (
     FeedStore,
     SuppressionStore,
 )
-from sztafeta.service.sending import SendVerb
+from sztafeta.service.sending.send import SendVerb
 from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.templates import Templates
 

@@ -18,7 +18,6 @@ from sztafeta.mail.control_fields import Wishes
 from sztafeta.mail.envelope import ForwardPath
 from sztafeta.mail.message import MAX_HEADER, scan
 from sztafeta.service.accept import Accept, Accepted
-from sztafeta.service.call import Caller
 from sztafeta.service.composing import Submission
 from sztafeta.service.fault import Fault, Refusal
 from sztafeta.service.ports import (
@@ -33,6 +32,7 @@ from sztafeta.service.ports import (
     Selection,
 )
 from sztafeta.service.refusals import invalid, refused
+from sztafeta.service.sending.call import Caller
 
 WRITTEN_ANEW: Final = frozenset({b"message-id", b"received"})
 """Fields of a message that its second sending does not take over."""

@@ -18,8 +18,8 @@ from sztafeta.service.incoming import Incoming
 from sztafeta.service.ports import Clock, Remembered
 from sztafeta.service.rejection import Rejection
 from sztafeta.service.remembering import KeyTrouble, KeyUse, Remembering
-from sztafeta.service.sending import Sending
-from sztafeta.service.templated import call_of, caller_of
+from sztafeta.service.sending.send import Sending
+from sztafeta.service.sending.templated import call_of, caller_of
 from sztafeta.smtp.reply import reply
 
 ENDPOINT = "smtp"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from sztafeta.service.call import Person
+from sztafeta.service.sending.call import Person
 
 
 @dataclass(slots=True)

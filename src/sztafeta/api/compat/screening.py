@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from sztafeta.mail.address import AddressFault, parse_mailbox
-from sztafeta.service.call import Addressee, AddresseeKind, Call
+from sztafeta.service.sending.call import Addressee, AddresseeKind, Call
 
 
 def what_is_wrong_with(address: str) -> str:

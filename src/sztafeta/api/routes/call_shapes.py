@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final
 from pydantic import AfterValidator, BeforeValidator, Field
 
 from sztafeta.api.routes.shapes import Instant, Strict
-from sztafeta.service.call import (
+from sztafeta.service.sending.call import (
     Addressee,
     AddresseeKind,
     AttachedFile,

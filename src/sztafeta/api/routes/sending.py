@@ -26,7 +26,7 @@ from sztafeta.api.routes.call_shapes import CheckedSend, SendShape
 from sztafeta.api.routes.shapes import Strict, View
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.service.fault import Fault, Refusal
-from sztafeta.service.sent import Fate, Idempotency, Replayed, Sent, SentMessage
+from sztafeta.service.sending.sent import Fate, Idempotency, Replayed, Sent, SentMessage
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
 

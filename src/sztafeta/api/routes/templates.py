@@ -28,9 +28,9 @@ from sztafeta.api.routes.shapes import (
     page_of,
 )
 from sztafeta.mail.template_source import MissingRule, TemplateSource
-from sztafeta.service.call import Addressee, Call
 from sztafeta.service.ports import Template, TemplateVersion
-from sztafeta.service.sent import Replayed
+from sztafeta.service.sending.call import Addressee, Call
+from sztafeta.service.sending.sent import Replayed
 from sztafeta.service.templates import TemplateWish, WholeTemplate, shown_id
 
 router = APIRouter(prefix="/v1/templates", tags=["templates"], route_class=Guarded)

@@ -9,7 +9,7 @@ from typing import Final
 
 from sztafeta.api.compat.emaillabs_headers import sort_out
 from sztafeta.api.compat.php_form import Node, Tree, text_at, texts_at, tree_at
-from sztafeta.service.call import (
+from sztafeta.service.sending.call import (
     Addressee,
     AddresseeKind,
     AttachedFile,

@@ -14,7 +14,7 @@ from sztafeta.api.compat.php_form import text_at
 from sztafeta.api.compat.screening import Screened, screen, what_is_wrong_with
 from sztafeta.mail.template_source import MissingRule, TemplateSource
 from sztafeta.service.fault import Refusal
-from sztafeta.service.sent import Fate, Replayed, Sent, SentMessage
+from sztafeta.service.sending.sent import Fate, Replayed, Sent, SentMessage
 from sztafeta.service.templates import TemplateWish, shown_id
 
 NO_ID: Final = "0"

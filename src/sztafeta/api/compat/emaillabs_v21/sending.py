@@ -11,9 +11,9 @@ from sztafeta.api.compat.emaillabs_v21.envelope import Outcome, Trouble, fail, r
 from sztafeta.api.compat.emaillabs_v21.shapes import SEND, SendShape, read
 from sztafeta.api.compat.emaillabs_v21.visit import Visit
 from sztafeta.api.compat.screening import Screened, screen
-from sztafeta.service.call import Call
 from sztafeta.service.fault import Refusal
-from sztafeta.service.sent import Fate, Replayed, Sent, SentMessage
+from sztafeta.service.sending.call import Call
+from sztafeta.service.sending.sent import Fate, Replayed, Sent, SentMessage
 
 
 async def send(visit: Visit) -> Outcome:

@@ -12,7 +12,7 @@ from pydantic.alias_generators import to_camel
 
 from sztafeta.api.compat.emaillabs_headers import sort_out
 from sztafeta.api.compat.emaillabs_v21.envelope import BAD_REQUEST, Refused, Trouble, refuse
-from sztafeta.service.call import (
+from sztafeta.service.sending.call import (
     Addressee,
     AddresseeKind,
     AttachedFile,

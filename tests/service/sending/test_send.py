@@ -24,7 +24,9 @@ from sztafeta.delivery.state import State
 from sztafeta.event import EventKind
 from sztafeta.mail.message import scan
 from sztafeta.mail.template_source import MissingRule
-from sztafeta.service.call import (
+from sztafeta.service.fault import Refusal
+from sztafeta.service.ports import NewMessage, StorageFull, StoreBusy, TailedContent
+from sztafeta.service.sending.call import (
     Addressee,
     AddresseeKind,
     AttachedFile,
@@ -33,9 +35,7 @@ from sztafeta.service.call import (
     Person,
     TemplateChoice,
 )
-from sztafeta.service.fault import Refusal
-from sztafeta.service.ports import NewMessage, StorageFull, StoreBusy, TailedContent
-from sztafeta.service.sending import Fate, Idempotency, Replayed, Sent
+from sztafeta.service.sending.send import Fate, Idempotency, Replayed, Sent
 
 ALICE = Caller(
     account=account("1.alice.smtp", 1), mode=Mode.LIVE, key_id="k123456789", address="192.0.2.7"

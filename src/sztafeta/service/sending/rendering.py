@@ -14,10 +14,10 @@ from typing import Any, Final, Protocol
 from sztafeta.delivery.queue_id import from_text
 from sztafeta.mail.hostile_text import what_breaks
 from sztafeta.mail.template_source import MissingRule, Rendered, TemplateFault, TemplateSource
-from sztafeta.service.call import Call, TemplateChoice
-from sztafeta.service.call_reading import ReadAddressee, ReadCall, escaped
 from sztafeta.service.fault import Fault, Refusal
 from sztafeta.service.ports import Template, TemplateStore
+from sztafeta.service.sending.call import Call, TemplateChoice
+from sztafeta.service.sending.call_reading import ReadAddressee, ReadCall, escaped
 
 KEPT: Final = 256
 """Sources of published versions in memory."""

@@ -20,12 +20,12 @@ from sztafeta.mail.mime import NamedMailbox, PartTree, Shown
 from sztafeta.mail.template_source import Rendered
 from sztafeta.mail.trace import date_text, received_field
 from sztafeta.service.accept import first_event, new_recipient
-from sztafeta.service.call import AddresseeKind, Caller
-from sztafeta.service.call_content import CallContent
-from sztafeta.service.call_reading import ReadAddressee, ReadCall
 from sztafeta.service.fault import Refusal
 from sztafeta.service.ports import Bodies, Content, NewMessage, Suppression
 from sztafeta.service.refusals import too_large
+from sztafeta.service.sending.call import AddresseeKind, Caller
+from sztafeta.service.sending.call_content import CallContent
+from sztafeta.service.sending.call_reading import ReadAddressee, ReadCall
 
 MOST_OF_A_CALL: Final = 64 * 1024 * 1024
 """Octets of all heads of a call: they are in memory until the commit."""

@@ -10,9 +10,6 @@ from sztafeta.delivery.queue_id import IdSource
 from sztafeta.mail.address import AddressFault, Mailbox, parse_mailbox
 from sztafeta.mail.envelope import Envelope, ForwardPath
 from sztafeta.service.accept import Accept, Accepted
-from sztafeta.service.answering import Answering
-from sztafeta.service.call import Caller
-from sztafeta.service.call_reading import MOST_ADDRESSEES
 from sztafeta.service.composing import Composed, Submission
 from sztafeta.service.fault import Fault, Refusal
 from sztafeta.service.incoming import Incoming
@@ -20,7 +17,10 @@ from sztafeta.service.ports import Clock, Suppression
 from sztafeta.service.refusals import invalid, refused, too_large
 from sztafeta.service.rejection import Rejection
 from sztafeta.service.sender_rule import refuse_reverse_path
-from sztafeta.service.sent import Fate, Idempotency, Replayed, Sent, SentMessage
+from sztafeta.service.sending.answering import Answering
+from sztafeta.service.sending.call import Caller
+from sztafeta.service.sending.call_reading import MOST_ADDRESSEES
+from sztafeta.service.sending.sent import Fate, Idempotency, Replayed, Sent, SentMessage
 from sztafeta.service.suppressed import Suppressed
 
 

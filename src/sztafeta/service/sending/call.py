@@ -1,7 +1,7 @@
 """A call to send: what an integrator asks for, in our words, whatever face it came through.
 
-Texts are as they came: the verb (`service/sending`) reads addresses, checks every value and finds all faults
-at once. Pointers say where in the integrator's own call a value stood.
+Texts are as they came: the verb (`service/sending/send`) reads addresses, checks every value and finds all
+faults at once. Pointers say where in the integrator's own call a value stood.
 """
 
 from __future__ import annotations

@@ -14,18 +14,18 @@ from typing import Final, Protocol
 
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.service.accept import Accept
-from sztafeta.service.answering import Answering
-from sztafeta.service.assembling import MOST_OF_A_CALL, Assembly, Drafted
-from sztafeta.service.call import Call, Caller
-from sztafeta.service.call_reading import read_call
 from sztafeta.service.fault import Fault, Refusal
 from sztafeta.service.incoming import NO_ROOM
 from sztafeta.service.ports import Bodies, Clock, NewMessage, Remembered
-from sztafeta.service.raw_sending import RawSending
 from sztafeta.service.refusals import invalid, refused
 from sztafeta.service.rejection import Rejection
-from sztafeta.service.rendering import Rendering
-from sztafeta.service.sent import Fate, Idempotency, Replayed, Sent, SentMessage
+from sztafeta.service.sending.answering import Answering
+from sztafeta.service.sending.assembling import MOST_OF_A_CALL, Assembly, Drafted
+from sztafeta.service.sending.call import Call, Caller
+from sztafeta.service.sending.call_reading import read_call
+from sztafeta.service.sending.raw_sending import RawSending
+from sztafeta.service.sending.rendering import Rendering
+from sztafeta.service.sending.sent import Fate, Idempotency, Replayed, Sent, SentMessage
 from sztafeta.service.suppressed import Suppressed
 
 __all__ = [

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TypeVar
 
-from sztafeta.service.call import Caller
 from sztafeta.service.fault import Refusal
 from sztafeta.service.ports import Clock, Remembered
 from sztafeta.service.refusals import KEY_TROUBLE
 from sztafeta.service.remembering import KeyTrouble, KeyUse, Remembering
-from sztafeta.service.sent import Idempotency, Replayed, Sent
+from sztafeta.service.sending.call import Caller
+from sztafeta.service.sending.sent import Idempotency, Replayed, Sent
 
 Done = TypeVar("Done")
 

@@ -23,9 +23,9 @@ from sztafeta.mail.labels import what_is_wrong_with_metadata, what_is_wrong_with
 from sztafeta.mail.message import HeaderFault, scan
 from sztafeta.mail.mime import FilePart, NamedMailbox
 from sztafeta.mail.template_data import what_is_wrong_with_data
-from sztafeta.service.call import Addressee, AddresseeKind, AttachedFile, Call, Person
 from sztafeta.service.fault import Fault
 from sztafeta.service.sender_rule import refuse_domains
+from sztafeta.service.sending.call import Addressee, AddresseeKind, AttachedFile, Call, Person
 
 MOST_ADDRESSEES: Final = 1000
 MOST_FILES: Final = 100

@@ -9,8 +9,8 @@ from sztafeta.mail.control_fields import is_control_field
 from sztafeta.mail.encoded_word import decode_words
 from sztafeta.mail.hostile_text import what_is_wrong_with_field
 from sztafeta.mail.message import Header, value_of
-from sztafeta.service.call import Addressee, Call, Caller, Person, TemplateChoice
 from sztafeta.service.composing import Composed, Submission
+from sztafeta.service.sending.call import Addressee, Call, Caller, Person, TemplateChoice
 
 
 def caller_of(submission: Submission) -> Caller:
