@@ -7,6 +7,7 @@ import gc
 import json
 import os
 import signal
+import sys
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
@@ -21,6 +22,7 @@ from sztafeta.config import Settings
 
 HEALTH_SECONDS = 5
 BROKEN_END_SECONDS = 4
+SWITCH_SECONDS = 0.0005
 COLLECT_AFTER = 20_000
 """Objects more than were freed, after which the youngest are looked at."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -79,15 +81,17 @@ def _fetch(url: str) -> tuple[bool, dict[str, Any]]:
         return False, json.load(refusal)
 
 
-def _settle_memory() -> None:
-    """Have the collector look past what lives as long as the process.
+def _tune_interpreter() -> None:
+    """Set the interpreter for a loop that must answer quickly beside threads that wait for disk and OpenSSL.
 
-    A full collection over the libraries' objects holds the loop for a tenth of a second, and our own objects
-    die by their reference counts: collections are few, and small (docs/performance.md).
+    The collector looks past what lives as long as the process: a full collection over the libraries'
+    objects holds the loop for a tenth of a second, and our own objects die by their reference counts. The
+    writer gives up the interpreter at every step of SQLite, and gets it back within a switch interval.
     """
     gc.collect()
     gc.freeze()
     gc.set_threshold(COLLECT_AFTER, 10, 10)
+    sys.setswitchinterval(SWITCH_SECONDS)
 
 
 async def serve_until_told(service: Service) -> None:
@@ -99,7 +103,7 @@ async def serve_until_told(service: Service) -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # whoever starts reads everything anew anyway
     async with service:
         loop.add_signal_handler(signal.SIGHUP, service.reload)
-        _settle_memory()
+        _tune_interpreter()
         stopping = asyncio.ensure_future(told.wait())
         broken = asyncio.ensure_future(service.broken())
         await asyncio.wait((stopping, broken), return_when=asyncio.FIRST_COMPLETED)
