@@ -45,7 +45,7 @@ class ScheduleLimits:
     """Recipients that a queue may hold however full the memory is of others' (R-50, R-51)."""
     page: int = 300
     """Recipients read at once, in whole transactions where they fit; fewer than half, and it reads on."""
-    content_bytes: int = 16 * 1024 * 1024
+    content_bytes: int = 8 * 1024 * 1024
     """Octets of fresh messages kept so that they need not be read back."""
     recipients_per_transaction: int = 100
 
