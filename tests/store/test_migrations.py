@@ -13,12 +13,14 @@ from typing import Any
 import asyncpg
 import pytest
 import sqlalchemy as sa
+from alembic.script import ScriptDirectory
 from sqlalchemy.engine import Engine
 from sqlalchemy.schema import CreateIndex, CreateTable
 from tests.store.bystander import Bystander, bystander
 
 from sztafeta.service.ports import StoreBusy
 from sztafeta.store.migrate import (
+    SCRIPTS,
     NewerSchema,
     migrate_sqlite,
     newest,
@@ -67,6 +69,12 @@ def sqlite_tables(file: Path) -> Tables:
     database.close()
     found.pop("sqlite_autoindex_alembic_version_1", None)
     return found
+
+
+def test_the_newest_migration_is_the_one_that_alembic_would_end_at() -> None:
+    """The number in a file's name is its revision: most starts ask no more than that."""
+    scripts = ScriptDirectory(str(SCRIPTS))
+    assert newest() == scripts.get_current_head()
 
 
 def test_migrating_twice_changes_nothing(tmp_path: Path) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from disposable_email_domains import blocklist
-
 from sztafeta.api.compat.emaillabs_accounts import all_accounts
 from sztafeta.api.compat.emaillabs_v1.blacklist import BY_ADDRESS, address_of
 from sztafeta.api.compat.emaillabs_v1.envelope import NOTHING, Answer, Found, listed
@@ -19,6 +17,8 @@ async def smtp(visit: Visit) -> Found:
 
 async def is_temporary(visit: Visit) -> Found:
     """`is_mail_tmp/email/{email}`: whether an address is of a service for throw-away mailboxes."""
+    from disposable_email_domains import blocklist  # large, and seldom wanted
+
     if not visit.rest.startswith(BY_ADDRESS):
         raise Answer(NOTHING, f"Unknown action is_mail_tmp/{visit.rest}")
     address = address_of(visit.rest.removeprefix(BY_ADDRESS))
