@@ -17,6 +17,7 @@ from sztafeta.service.composing import Composer
 from sztafeta.service.ports import (
     Bodies,
     MessageStore,
+    Renderer,
     Suppression,
     SuppressionReason,
     Template,
@@ -24,7 +25,7 @@ from sztafeta.service.ports import (
 )
 from sztafeta.service.remembering import Remembering
 from sztafeta.service.sending.answering import Answering
-from sztafeta.service.sending.rendering import Renderer, Rendering
+from sztafeta.service.sending.rendering import Rendering
 from sztafeta.service.sending.send import Sending
 from sztafeta.service.submitting import Submit
 from sztafeta.service.suppressed import Suppressed

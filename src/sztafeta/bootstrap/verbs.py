@@ -9,14 +9,14 @@ from sztafeta.delivery.queue_id import IdSource
 from sztafeta.service.accept import Accept, Ready
 from sztafeta.service.composing import Composer
 from sztafeta.service.messages import Messages
-from sztafeta.service.ports import Clock
+from sztafeta.service.ports import Clock, Renderer
 from sztafeta.service.remembering import Remembering
 from sztafeta.service.sending.answering import Answering
 from sztafeta.service.sending.rendering import Rendering
 from sztafeta.service.sending.send import Sending
 from sztafeta.service.submitting import Submit
 from sztafeta.service.suppressed import Suppressed
-from sztafeta.service.templates import Renderer, Templates
+from sztafeta.service.templates import Templates
 from sztafeta.store.open import Store
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from sztafeta.delivery.queue_id import IdSource, from_text, to_text
 from sztafeta.mail.template_source import MissingRule, Rendered, TemplateFault, TemplateSource
@@ -14,32 +14,13 @@ from sztafeta.service.ports import (
     AlreadyThere,
     Clock,
     NotThere,
+    Renderer,
     Template,
     TemplateStore,
     TemplateVersion,
 )
 
 PREFIX: Final = "tpl_"
-
-
-class Renderer(Protocol):
-    """The program that reads templates."""
-
-    async def render(
-        self,
-        source: TemplateSource,
-        *,
-        missing: MissingRule,
-        shared: Mapping[str, Any],
-        data: Sequence[Mapping[str, Any]],
-    ) -> Sequence[Rendered]:
-        """Render a published source once for each of the values. Raises: TemplateFault."""
-
-    async def publish(self, source: TemplateSource) -> tuple[str, Sequence[str]]:
-        """Make the HTML that mail is made from, and name the variables. Raises: TemplateFault."""
-
-    async def text_of(self, html: str) -> str:
-        """Make text of HTML; empty when that takes too much."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

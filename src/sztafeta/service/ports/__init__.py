@@ -55,6 +55,7 @@ from sztafeta.service.ports.queues import (
     QueueStore,
     Settlement,
 )
+from sztafeta.service.ports.renderer import Renderer
 from sztafeta.service.ports.suppressions import (
     Suppression,
     SuppressionQuery,
@@ -118,6 +119,7 @@ __all__ = [
     "RecipientHistory",
     "RecipientSort",
     "Remembered",
+    "Renderer",
     "Router",
     "Selection",
     "Settlement",

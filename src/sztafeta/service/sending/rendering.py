@@ -9,41 +9,18 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from sztafeta.delivery.queue_id import from_text
 from sztafeta.mail.hostile_text import what_breaks
 from sztafeta.mail.template_source import MissingRule, Rendered, TemplateFault, TemplateSource
 from sztafeta.service.fault import Fault, Refusal
-from sztafeta.service.ports import Template, TemplateStore
+from sztafeta.service.ports import Renderer, Template, TemplateStore
 from sztafeta.service.sending.call import Call, TemplateChoice
 from sztafeta.service.sending.call_reading import ReadAddressee, ReadCall, escaped
+from sztafeta.service.templates import template_ref
 
 KEPT: Final = 256
 """Sources of published versions in memory."""
-PREFIX: Final = "tpl_"
-"""What a template's own id begins with."""
-
-
-class Renderer(Protocol):
-    """The program that renders templates; it may stand anywhere, and never holds the loop."""
-
-    async def render(
-        self,
-        source: TemplateSource,
-        *,
-        missing: MissingRule,
-        shared: Mapping[str, Any],
-        data: Sequence[Mapping[str, Any]],
-    ) -> Sequence[Rendered]:
-        """Render a source once for each of the values, on top of the shared ones.
-
-        Raises:
-            TemplateFault: it cannot be read, or goes wrong with some of the values (`index` says which).
-        """
-
-    async def text_of(self, html: str) -> str:
-        """Give HTML as text, for those who read no HTML."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +71,7 @@ class Rendering:
         return _Chosen(source, MissingRule.BLANK)
 
     async def _stored(self, customer_id: int, choice: TemplateChoice) -> _Chosen | Refusal:
-        template = await self._templates.template(customer_id, _ref(choice.ref))
+        template = await self._templates.template(customer_id, template_ref(choice.ref))
         if template is None:
             return _unknown(f"there is no template {choice.ref}")
         number = template.live if choice.version is None else choice.version
@@ -158,16 +135,6 @@ def _with_sound_subject(index: int, rendered: Rendered) -> Rendered:
         text = f"with these variables the subject holds {char}"
         raise TemplateFault(text, part="subject", index=index)
     return rendered if subject == rendered.subject else replace(rendered, subject=subject)
-
-
-def _ref(ref: str) -> int | str:
-    """Read a template's own id; anything else is its external id."""
-    if ref.startswith(PREFIX):
-        try:
-            return from_text(ref.removeprefix(PREFIX))
-        except ValueError:
-            return ref
-    return ref
 
 
 def _faults(fault: TemplateFault, pointer: str) -> list[Fault]:
