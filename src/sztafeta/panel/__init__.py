@@ -1,0 +1,1 @@
+"""The customers' panel: server-rendered pages under `/panel`, in Polish and English."""
