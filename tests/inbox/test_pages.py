@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from starlette.types import Message
 
 from sztafeta.inbox.letterbox import Arrived, Letterbox
-from sztafeta.inbox.opened import read_cover
+from sztafeta.mail.opened import read_cover
 from sztafeta.inbox.pages import Hints, InboxPages, moment, octets
 
 PAYLOADS = (

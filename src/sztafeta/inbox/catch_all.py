@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Final, Protocol, cast
 
 from sztafeta.inbox.letterbox import Arrived, Letterbox
-from sztafeta.inbox.opened import read_cover
+from sztafeta.mail.opened import read_cover
 from sztafeta.smtp.command import (
     Auth,
     Command,

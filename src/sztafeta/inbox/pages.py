@@ -21,7 +21,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from sztafeta.inbox.letterbox import KEPT, Arrived, Letterbox
-from sztafeta.inbox.opened import Opened, open_message
+from sztafeta.mail.opened import Opened, open_message
 from sztafeta.inbox.texts import ENGLISH
 from sztafeta.inbox.verification import KeyLookUp, verify
 

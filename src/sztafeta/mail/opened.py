@@ -26,6 +26,7 @@ SNIPPET_READ = 64 * 1024
 PARTS_SHOWN = 200
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _TAGS = re.compile(r"<(style|script|head)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_REMOTE_PICTURE = re.compile(r"<img\b[^>]*\bsrc\s*=\s*[\"']?\s*https?:", re.IGNORECASE)
 _CID = re.compile(r'src="cid:([^"]+)"')
 _UNSAFE_IN_NAMES = re.compile(r"[^\w .,()+@=-]", re.UNICODE)
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -73,7 +74,8 @@ class Opened:
     fields: tuple[tuple[str, str], ...]
     """Header fields in order, unfolded and with encoded words read."""
     html: str | None
-    """Sanitised; pictures that came along are in it, remote ones never load."""
+    """Sanitised; pictures that came along are in it, remote ones only when asked for."""
+    has_remote_pictures: bool
     text: str | None
     attachments: tuple[Attachment, ...]
 
@@ -93,8 +95,8 @@ class Cover:
     attachments: int
 
 
-def open_message(content: bytes) -> Opened:
-    """Take a message apart (RFC 2045, RFC 2047)."""
+def open_message(content: bytes, *, remote_pictures: bool = False) -> Opened:
+    """Take a message apart (RFC 2045, RFC 2047); remote pictures stay out unless their reader asks."""
     message = BytesParser(policy=policy.compat32).parsebytes(content)
     html: str | None = None
     text: str | None = None
@@ -112,7 +114,8 @@ def open_message(content: bytes) -> Opened:
             _note_picture(pictures, part, kind, octets)
     return Opened(
         fields=tuple((name, read_field(value)) for name, value in message.raw_items()),
-        html=None if html is None else _make_safe(html, pictures),
+        html=None if html is None else _make_safe(html, pictures, remote_pictures=remote_pictures),
+        has_remote_pictures=html is not None and _REMOTE_PICTURE.search(html) is not None,
         text=text,
         attachments=tuple(attachments),
     )
@@ -207,14 +210,14 @@ def _note_picture(pictures: dict[str, str], part: Message, kind: str, octets: by
         pictures[identity] = f"data:{kind};base64,{base64.b64encode(octets).decode()}"
 
 
-def _make_safe(html: str, pictures: dict[str, str]) -> str:
+def _make_safe(html: str, pictures: dict[str, str], *, remote_pictures: bool) -> str:
     """Sanitise, put in the pictures that came along (RFC 2392), and let links open a new tab."""
     safe = nh3.clean(
         html,
         tags=nh3.ALLOWED_TAGS | {"style", "font", "u"},
         clean_content_tags={"script", "title"},
         attributes={"*": set(_ATTRIBUTES), "a": {"href"}},
-        attribute_filter=_only_own_pictures,
+        attribute_filter=_also_remote_pictures if remote_pictures else _only_own_pictures,
         set_tag_attribute_values={"a": {"target": "_blank"}},
         url_schemes={"http", "https", "mailto", "tel", "cid"},
     )
@@ -224,6 +227,12 @@ def _make_safe(html: str, pictures: dict[str, str]) -> str:
 def _only_own_pictures(_: str, attribute: str, value: str) -> str | None:
     """Drop pictures from elsewhere, so that their alternative text stands in their place."""
     return None if attribute == "src" and not value.lower().startswith("cid:") else value
+
+
+def _also_remote_pictures(_: str, attribute: str, value: str) -> str | None:
+    """Let pictures come over TLS, too; nothing else may be asked for."""
+    is_picture = value.lower().startswith(("cid:", "https://"))
+    return None if attribute == "src" and not is_picture else value
 
 
 def _in_words(text: str | None) -> str:

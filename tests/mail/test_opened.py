@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sztafeta.inbox.opened import open_message, read_cover, read_field
+from sztafeta.mail.opened import open_message, read_cover, read_field
 
 PICTURE = base64.b64decode(
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
@@ -152,3 +152,12 @@ def test_deep_nesting_ends() -> None:
     for depth in range(300):
         content += b"Content-Type: multipart/mixed; boundary=b%d\r\n\r\n--b%d\r\n" % (depth, depth)
     open_message(content)
+
+
+def test_remote_pictures_are_told_of_and_come_only_when_asked_for() -> None:
+    content = b"Content-Type: text/html\r\n\r\n<img src='https://example.net/a.gif'><img src=x>"
+    assert open_message(content).has_remote_pictures
+    assert "example.net" not in (open_message(content).html or "")
+    shown = open_message(content, remote_pictures=True).html or ""
+    assert 'src="https://example.net/a.gif"' in shown and 'src="x"' not in shown
+    assert not open_message(b"Content-Type: text/html\r\n\r\n<p>hi").has_remote_pictures
