@@ -17,6 +17,8 @@ from tests.contracts.houses import (
 from tests.contracts.letters import Writer
 from tests.doubles.postgres import PostgreSQL
 
+from sztafeta.store.open import Store, open_store
+
 
 @pytest_asyncio.fixture(params=["memory", "sqlite", "postgresql"])
 async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[House]:
@@ -31,4 +33,16 @@ async def house(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
         server: PostgreSQL = request.getfixturevalue("postgresql")
         opened = await postgresql_house(writer, tmp_path / "data", server.new_database())
     yield await joined(opened)
+    await opened.close()
+
+
+@pytest_asyncio.fixture(params=["sqlite", "postgresql"])
+async def real_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """Give an opened store of each database, for what has no double in memory."""
+    url = None
+    if request.param == "postgresql":
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        url = server.new_database()
+    opened = await open_store(url, tmp_path / "data", i_know=True, free_share=0.0)
+    yield opened
     await opened.close()

@@ -38,6 +38,8 @@ class Member:
     customer_name: str
     email: str
     name: str
+    account_name: str = ""
+    """Another name to log in by: the customer's, for whoever opened its account."""
     phone: str = ""
     """In E.164, or empty."""
     is_administrator: bool = False
@@ -51,6 +53,8 @@ class Member:
     must_change_password: bool = False
     """Came in with a password that somebody else has seen: the SMS."""
     has_second_factor: bool = False
+    is_enabled: bool = True
+    """False when the member or the whole customer is switched off."""
     created_at: datetime | None = None
 
     def may(self, area: Area, right: Right) -> bool:

@@ -282,6 +282,19 @@ class Api(Section):
     """Proxies whose word about the client's address (X-Forwarded-For) is believed."""
 
 
+class Panel(Section):
+    """The customers' panel; it is on the port of the HTTP API, below `/panel`."""
+
+    enabled: bool = True
+    """Whether there is a panel."""
+    base_url: str | None = None
+    """How the panel is reached from outside, e.g. https://panel.example.com; links begin with it."""
+    session_idle: Duration = timedelta(hours=12)
+    """How long a session lives without being used."""
+    session_lifetime: Duration = timedelta(days=7)
+    """How long a session lives at most."""
+
+
 class LogFormat(Enum):
     """The looks of a log line."""
 
@@ -361,6 +374,7 @@ class Settings(BaseSettings):
     egress: Egress = Egress()
     http: Http = Http()
     api: Api = Api()
+    panel: Panel = Panel()
     log: Log = Log()
     retention: Retention = Retention()
 

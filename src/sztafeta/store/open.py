@@ -27,6 +27,7 @@ from sztafeta.store.gates import CannotOpen, folder_faults, refuse_unsafe, sqlit
 from sztafeta.store.history import History
 from sztafeta.store.housekeeping import Housekeeper
 from sztafeta.store.latch import Latch
+from sztafeta.store.members import Members
 from sztafeta.store.messages import Arrivals, Messages
 from sztafeta.store.migrate import migrate_sqlite
 from sztafeta.store.node import LEASE, Node
@@ -35,6 +36,7 @@ from sztafeta.store.queue_ids import QueueIds
 from sztafeta.store.queues import Queues
 from sztafeta.store.room import Room
 from sztafeta.store.seal import Seal, seal_from
+from sztafeta.store.sessions import Sessions
 from sztafeta.store.sqlite.connections import connect_reader, pragma_faults
 from sztafeta.store.sqlite.database import SqliteDatabase
 from sztafeta.store.sqlite.lock import FileLock
@@ -58,6 +60,8 @@ class Store:
     accounts: Accounts
     api_keys: ApiKeys
     templates: Templates
+    members: Members
+    sessions: Sessions
     suppressions: Suppressions
     feed: Feed
     history: History
@@ -161,6 +165,8 @@ def _assemble(
         accounts=Accounts(database, seal),
         api_keys=ApiKeys(database),
         templates=Templates(database),
+        members=Members(database),
+        sessions=Sessions(database),
         suppressions=Suppressions(database),
         feed=Feed(database),
         history=History(database),

@@ -28,6 +28,14 @@ customer: Final = sa.Table(
     sa.Column("name", sa.Text, nullable=False, unique=True),
     sa.Column("enabled", sa.SmallInteger, nullable=False),
     sa.Column("created_at", _Millis, nullable=False),
+    sa.Column("company", sa.Text, nullable=False, server_default=""),
+    sa.Column("nip", sa.Text, nullable=False, server_default=""),
+    sa.Column("street", sa.Text, nullable=False, server_default=""),
+    sa.Column("postcode", sa.Text, nullable=False, server_default=""),
+    sa.Column("city", sa.Text, nullable=False, server_default=""),
+    sa.Column("sends", sa.Text, nullable=False, server_default=""),  # what, in its own words
+    sa.Column("panel_networks", sa.Text, nullable=False, server_default=""),  # empty: anywhere
+    sa.Column("terms_accepted_at", _Millis),
 )
 
 smtp_account: Final = sa.Table(
@@ -85,6 +93,103 @@ api_key: Final = sa.Table(
     sa.Column("revoked_at", _Millis),
     sa.Column("last_used_at", _Millis),
     sa.Column("last_used_from", sa.Text, nullable=False),
+)
+
+# -- the people of a customer ---------------------------------------------------------------------
+
+member: Final = sa.Table(
+    "member",
+    metadata,
+    sa.Column("member_id", _Key, primary_key=True),
+    sa.Column("customer_id", _Id, nullable=False, index=True),
+    sa.Column("account_name", sa.Text, unique=True),  # NULL: logs in by e-mail alone
+    sa.Column("email", sa.Text, nullable=False, unique=True),  # lower case
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("phone", sa.Text, nullable=False),
+    sa.Column("password_hash", sa.Text, nullable=False),  # argon2id; empty: none yet
+    sa.Column("must_change_password", sa.SmallInteger, nullable=False),
+    sa.Column("password_set_at", _Millis, nullable=False),
+    sa.Column("is_administrator", sa.SmallInteger, nullable=False),
+    sa.Column("rights", sa.Text, nullable=False),  # JSON: area to right
+    sa.Column("smtp_accounts", sa.Text),  # words; NULL: all
+    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("enabled", sa.SmallInteger, nullable=False),
+    sa.Column("totp_sealed", sa.LargeBinary),  # NULL: no TOTP
+    sa.Column("totp_last_step", _Id, nullable=False),  # each code works once
+    sa.Column("created_at", _Millis, nullable=False),
+)
+
+recovery_code: Final = sa.Table(
+    "recovery_code",
+    metadata,
+    sa.Column("member_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("code_sha256", sa.LargeBinary, primary_key=True),
+)
+
+passkey: Final = sa.Table(
+    "passkey",
+    metadata,
+    sa.Column("credential_id", sa.LargeBinary, primary_key=True),
+    sa.Column("member_id", _Id, nullable=False, index=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("public_key", sa.LargeBinary, nullable=False),
+    sa.Column("sign_count", _Id, nullable=False),
+    sa.Column("created_at", _Millis, nullable=False),
+    sa.Column("last_used_at", _Millis),
+)
+
+session: Final = sa.Table(
+    "session",
+    metadata,
+    sa.Column("session_id", _Key, primary_key=True),
+    sa.Column("token_sha256", sa.LargeBinary, nullable=False, unique=True),
+    sa.Column("member_id", _Id, nullable=False, index=True),
+    sa.Column("created_at", _Millis, nullable=False, index=True),
+    sa.Column("last_seen_at", _Millis, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("user_agent", sa.Text, nullable=False),
+    sa.Column("notice", sa.Text, nullable=False),  # shown once
+)
+
+ticket: Final = sa.Table(
+    "ticket",
+    metadata,
+    sa.Column("token_sha256", sa.LargeBinary, primary_key=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("customer_id", _Id, index=True),
+    sa.Column("member_id", _Id, index=True),
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("created_at", _Millis, nullable=False),
+    sa.Column("expires_at", _Millis, nullable=False, index=True),
+)
+"""What a link in a letter, or a half-finished login, stands for."""
+
+tally: Final = sa.Table(
+    "tally",
+    metadata,
+    sa.Column("kind", sa.Text, primary_key=True),
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("count", sa.Integer, nullable=False),
+    sa.Column("since", _Millis, nullable=False),
+    sa.Column("last_at", _Millis, nullable=False, index=True),
+)
+"""How often something was tried, on all nodes together."""
+
+audit_entry: Final = sa.Table(
+    "audit_entry",
+    metadata,
+    sa.Column("customer_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("number", _Id, primary_key=True, autoincrement=False),
+    sa.Column("at", _Millis, nullable=False),
+    sa.Column("member_id", _Id),  # NULL: nobody who was logged in
+    sa.Column("who", sa.Text, nullable=False),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("by_customer_service", sa.SmallInteger, nullable=False),
+    sa.Column("details", sa.Text, nullable=False),
+    sa.Column("sha256", sa.LargeBinary, nullable=False),  # of the row before and of this one
 )
 
 # -- what is sent, and to whom not ------------------------------------------------------------------

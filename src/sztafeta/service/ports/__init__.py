@@ -35,6 +35,12 @@ from sztafeta.service.ports.history import (
     RecipientHistory,
 )
 from sztafeta.service.ports.housekeeping import Housekeeping
+from sztafeta.service.ports.members import (
+    Credentials,
+    LastAdministrator,
+    MemberStore,
+    Networks,
+)
 from sztafeta.service.ports.messages import (
     DEFAULT_POOL,
     TEST_POOL,
@@ -56,6 +62,7 @@ from sztafeta.service.ports.queues import (
     Settlement,
 )
 from sztafeta.service.ports.renderer import Renderer
+from sztafeta.service.ports.sessions import OpenSession, Session, SessionStore
 from sztafeta.service.ports.suppressions import (
     Suppression,
     SuppressionQuery,
@@ -90,6 +97,7 @@ __all__ = [
     "Clock",
     "Connection",
     "Content",
+    "Credentials",
     "Customer",
     "DayUsage",
     "DialFailure",
@@ -100,15 +108,19 @@ __all__ = [
     "FeedStore",
     "HistoryStore",
     "Housekeeping",
+    "LastAdministrator",
     "LeasedQueue",
+    "MemberStore",
     "MessageHistory",
     "MessageQuery",
     "MessageRecord",
     "MessageStore",
     "MessageSummary",
+    "Networks",
     "NewMessage",
     "NewRecipient",
     "NotThere",
+    "OpenSession",
     "Parcel",
     "QueueAdministration",
     "QueueKey",
@@ -122,6 +134,8 @@ __all__ = [
     "Renderer",
     "Router",
     "Selection",
+    "Session",
+    "SessionStore",
     "Settlement",
     "Spool",
     "Standing",

@@ -5,10 +5,15 @@ Safe with the code before it: new columns have defaults, and no old column chang
 
 from __future__ import annotations
 
+import sqlalchemy as sa
+from alembic import op
+
 revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
+
+KEY = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 def upgrade() -> None:
@@ -24,6 +29,131 @@ def upgrade() -> None:
 
 def _members() -> None:
     """People, their sessions, second factors, invitations, and the audit log."""
+    _firm()
+    _people()
+    _second_factors()
+    _logins()
+    _audit()
+
+
+def _firm() -> None:
+    """What a customer says of itself."""
+    for name in ("company", "nip", "street", "postcode", "city", "sends", "panel_networks"):
+        op.add_column("customer", sa.Column(name, sa.Text(), server_default="", nullable=False))
+    op.add_column("customer", sa.Column("terms_accepted_at", sa.BigInteger(), nullable=True))
+
+
+def _people() -> None:
+    op.create_table(
+        "member",
+        sa.Column("member_id", KEY, nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=False),
+        sa.Column("account_name", sa.Text(), nullable=True),
+        sa.Column("email", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("phone", sa.Text(), nullable=False),
+        sa.Column("password_hash", sa.Text(), nullable=False),
+        sa.Column("must_change_password", sa.SmallInteger(), nullable=False),
+        sa.Column("password_set_at", sa.BigInteger(), nullable=False),
+        sa.Column("is_administrator", sa.SmallInteger(), nullable=False),
+        sa.Column("rights", sa.Text(), nullable=False),
+        sa.Column("smtp_accounts", sa.Text(), nullable=True),
+        sa.Column("language", sa.Text(), nullable=False),
+        sa.Column("enabled", sa.SmallInteger(), nullable=False),
+        sa.Column("totp_sealed", sa.LargeBinary(), nullable=True),
+        sa.Column("totp_last_step", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("member_id"),
+        sa.UniqueConstraint("account_name"),
+        sa.UniqueConstraint("email"),
+    )
+    op.create_index(op.f("ix_member_customer_id"), "member", ["customer_id"], unique=False)
+
+
+def _second_factors() -> None:
+    op.create_table(
+        "recovery_code",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("code_sha256", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("member_id", "code_sha256"),
+    )
+    op.create_table(
+        "passkey",
+        sa.Column("credential_id", sa.LargeBinary(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("public_key", sa.LargeBinary(), nullable=False),
+        sa.Column("sign_count", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_used_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("credential_id"),
+    )
+    op.create_index(op.f("ix_passkey_member_id"), "passkey", ["member_id"], unique=False)
+
+
+def _logins() -> None:
+    """Sessions, the links and half logins on the way to one, and how often each was tried."""
+    op.create_table(
+        "session",
+        sa.Column("session_id", KEY, nullable=False),
+        sa.Column("token_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_seen_at", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("user_agent", sa.Text(), nullable=False),
+        sa.Column("notice", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("session_id"),
+        sa.UniqueConstraint("token_sha256"),
+    )
+    op.create_table(
+        "ticket",
+        sa.Column("token_sha256", sa.LargeBinary(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("customer_id", sa.BigInteger(), nullable=True),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("tries", sa.Integer(), nullable=False),
+        sa.Column("created_at", sa.BigInteger(), nullable=False),
+        sa.Column("expires_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("token_sha256"),
+    )
+    op.create_table(
+        "tally",
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=False),
+        sa.Column("last_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "subject"),
+    )
+    for table, column in (
+        ("session", "member_id"),
+        ("session", "created_at"),
+        ("ticket", "customer_id"),
+        ("ticket", "member_id"),
+        ("ticket", "expires_at"),
+        ("tally", "last_at"),
+    ):
+        op.create_index(op.f(f"ix_{table}_{column}"), table, [column], unique=False)
+
+
+def _audit() -> None:
+    op.create_table(
+        "audit_entry",
+        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("member_id", sa.BigInteger(), nullable=True),
+        sa.Column("who", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("subject", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("by_customer_service", sa.SmallInteger(), nullable=False),
+        sa.Column("details", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_id", "number"),
+    )
 
 
 def _smtp_accounts() -> None:

@@ -1,0 +1,1 @@
+"""People: how they sign up, log in, and what they may do."""
