@@ -22,6 +22,7 @@ from sztafeta.config import printed
 from sztafeta.delivery.state import MOVES
 from sztafeta.event import FINAL_KINDS, EventKind
 from sztafeta.metrics import Metrics
+from sztafeta.panel.columns import COLUMNS
 from sztafeta.smtp.reply import Reply
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -106,6 +107,19 @@ def metrics() -> str:
     return "\n".join(lines) + "\n"
 
 
+def panel_routes() -> str:
+    """Write every way into the panel and what it needs."""
+    lines = ["# The panel's routes", "", HEAD, ""]
+    lines += ["What each needs is asked before its function runs: `panel/door.py`.", ""]
+    lines += ["| column | method | path | needs |", "|---|---|---|---|"]
+    for pages in COLUMNS:
+        for one in sorted(pages.routes, key=lambda route: (route.path, route.method)):
+            lines.append(
+                f"| {pages.column} | {one.method} | `/panel{one.path}` | {_cell(str(one.needs))} |"
+            )
+    return "\n".join(lines) + "\n"
+
+
 def commands() -> str:
     """Write what each command says about itself."""
     lines = ["# The command line", "", HEAD, ""]
@@ -169,6 +183,7 @@ PAGES: dict[str, Callable[[], str]] = {
     "docs/design/events.md": events,
     "docs/design/replies.md": replies,
     "docs/design/verdicts.md": verdicts,
+    "docs/design/panel-routes.md": panel_routes,
 }
 BLOCKS: dict[str, tuple[str, Callable[[], str]]] = {
     "rfc-index": ("docs/design/standards.md", rfc_index),

@@ -2,96 +2,32 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import signal
-import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page, async_playwright
+from tests.acceptance.demo import CHROMIUM, FLAGS, running_demo
 from tests.acceptance.programs import run
 
 pytestmark = pytest.mark.acceptance
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-sync",
-    "--no-first-run",
-]
 WELCOME = "Welcome: this message went the whole way"
-START_SECONDS = 60
-
-
-@dataclass(slots=True)
-class Demo:
-    """A demo that runs, and what it printed until its first message was there."""
-
-    process: asyncio.subprocess.Process
-    printed: str
-
-    def fact(self, name: str) -> str:
-        """Give what stands behind a name."""
-        found = re.search(rf"^\s*{name}\s+(.+)$", self.printed, re.MULTILINE)
-        assert found, f"{name} is not in:\n{self.printed}"
-        return found[1].strip()
-
-    @property
-    def inbox(self) -> str:
-        """The address of the inbox page."""
-        found = re.search(r"http://\S+", self.fact("Inbox"))
-        assert found
-        return found[0]
-
-    async def stop(self) -> str:
-        """Press Ctrl-C and give the rest of what it printed."""
-        self.process.send_signal(signal.SIGINT)
-        output, _ = await asyncio.wait_for(self.process.communicate(), 35)
-        assert self.process.returncode == 0, output.decode()
-        return output.decode()
-
-
-@asynccontextmanager
-async def _demo(data: Path, *options: str) -> AsyncIterator[Demo]:
-    """Start it and read until it says that the first message is there."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "sztafeta", "demo", "--data", str(data), *options),
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
-    )
-    assert process.stdout is not None
-    printed = ""
-    try:
-        async with asyncio.timeout(START_SECONDS):
-            while "Ctrl-C" not in printed and (line := await process.stdout.readline()):
-                printed += line.decode()
-        yield Demo(process, printed)
-    finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
 
 
 async def test_the_demo_prints_what_a_newcomer_needs_and_shows_a_message_arrive(
     tmp_path: Path,
 ) -> None:
-    async with _demo(tmp_path, "--port", "0") as demo:
+    async with running_demo(tmp_path, "--port", "0") as demo:
         for wanted in ("127.0.0.1", "1.demo.smtp", "swaks", "curl", "http://", "✓"):
             assert wanted in demo.printed
         await demo.stop()
 
 
 async def test_the_printed_swaks_line_delivers_into_the_inbox(tmp_path: Path) -> None:
-    async with _demo(tmp_path, "--port", "0") as demo:
+    async with running_demo(tmp_path, "--port", "0") as demo:
         (line,) = (each.strip() for each in demo.printed.splitlines() if "swaks " in each)
         assert "250 2.0.0" in await run("sh", "-c", line)
         async with _page(demo.inbox) as page:
@@ -99,10 +35,10 @@ async def test_the_printed_swaks_line_delivers_into_the_inbox(tmp_path: Path) ->
 
 
 async def test_a_second_demo_finds_the_data_of_the_first(tmp_path: Path) -> None:
-    async with _demo(tmp_path, "--port", "0") as first:
+    async with running_demo(tmp_path, "--port", "0") as first:
         password = first.fact("Password")
         await first.stop()
-    async with _demo(tmp_path, "--port", "0") as second:
+    async with running_demo(tmp_path, "--port", "0") as second:
         assert second.fact("Password") == password
         async with _page(second.inbox) as page:
             assert await page.get_by_text(WELCOME).count() == 2
@@ -111,7 +47,7 @@ async def test_a_second_demo_finds_the_data_of_the_first(tmp_path: Path) -> None
 
 async def test_two_demos_stand_beside_each_other(tmp_path: Path) -> None:
     """Taken ports are replaced by free ones, and printed."""
-    async with _demo(tmp_path / "one") as first, _demo(tmp_path / "two") as second:
+    async with running_demo(tmp_path / "one") as first, running_demo(tmp_path / "two") as second:
         assert "is taken" in second.printed
         assert first.inbox != second.inbox
 
@@ -143,7 +79,7 @@ async def _page(address: str) -> AsyncIterator[Page]:
 async def test_the_inbox_shows_the_message_in_every_view(tmp_path: Path) -> None:
     """List, HTML in a sandboxed frame, text, headers, source, attachments, DKIM verdict."""
     pictures = tmp_path / "pictures"
-    async with _demo(tmp_path / "data", "--port", "0") as demo, _page(demo.inbox) as page:
+    async with running_demo(tmp_path / "data", "--port", "0") as demo, _page(demo.inbox) as page:
         await page.get_by_text(WELCOME).first.click()
         await page.wait_for_selector("iframe")
         sandbox = await page.get_attribute("iframe", "sandbox") or ""
@@ -169,7 +105,7 @@ async def test_the_inbox_shows_the_message_in_every_view(tmp_path: Path) -> None
 
 async def test_a_hostile_message_runs_nothing(tmp_path: Path) -> None:
     """W-08: markup in names, subject and body is text, or stays in its frame."""
-    async with _demo(tmp_path, "--port", "0") as demo:
+    async with running_demo(tmp_path, "--port", "0") as demo:
         port = re.findall(r"\b(\d{4,5})\b", demo.fact("Ports"))[0]
         hostile = "<script>document.title='owned'</script><img src=x onerror=alert(1)>"
         await run(

@@ -11,6 +11,7 @@ from sztafeta.api.body import Bodies
 from sztafeta.api.compat.facades import FACADES
 from sztafeta.api.desk import ApiLimits, Desk
 from sztafeta.bootstrap import values
+from sztafeta.bootstrap.panel import Faces, panel
 from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
@@ -39,8 +40,9 @@ def http_api(
     ids: IdSource,
     clock: Clock,
     on_trouble: Callable[[str, Exception], None],
+    is_demo: bool = False,
 ) -> HttpListener:
-    """Give the API's port, not opened yet."""
+    """Give the port of the API and the panel, not opened yet."""
     limits = settings.limits
     body_size = int(limits.message_size * ROOM_FOR_CODING)
     desk = Desk(
@@ -64,12 +66,24 @@ def http_api(
         base_url=base_url(settings),
     )
     application = HttpApi(desk, ids=ids, on_trouble=on_trouble, facades=FACADES).application
-    host = urlsplit(desk.base_url).hostname or settings.hostname
+    hosts = {settings.hostname, urlsplit(desk.base_url).hostname or settings.hostname}
+    if settings.panel.enabled:
+        pages = panel(
+            settings,
+            store,
+            verbs,
+            clock=clock,
+            base_url=panel_url(settings),
+            on_trouble=on_trouble,
+            is_demo=is_demo,
+        )
+        application = Faces(pages.application, application)
+        hosts.add(urlsplit(panel_url(settings)).hostname or settings.hostname)
     return HttpListener(
         application,
         address=settings.api.address,
         port=settings.api.port,
-        hosts=frozenset({settings.hostname, host}),
+        hosts=frozenset(hosts),
         trusted_proxies=[str(network) for network in settings.api.trusted_proxies],
     )
 
@@ -79,3 +93,10 @@ def base_url(settings: Settings) -> str:
     if settings.api.base_url is not None:
         return settings.api.base_url.rstrip("/")
     return f"http://{settings.api.address}:{settings.api.port}"
+
+
+def panel_url(settings: Settings) -> str:
+    """Say how the panel's host is reached; the panel itself is below `/panel` there."""
+    if settings.panel.base_url is not None:
+        return settings.panel.base_url.rstrip("/")
+    return base_url(settings)

@@ -287,6 +287,7 @@ class Service:
             ids=self._ids,
             clock=self._clock,
             on_trouble=self._observer.request_failed,
+            is_demo=self._only is not None,
         )
         self._keep_running(self._note_key_uses(keys))
         await listener.open()

@@ -1,0 +1,16 @@
+"""Every column of the panel, in one list: what is not in it is not there."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sztafeta.panel import settings_of_view
+from sztafeta.panel.pages import PageRoute, Pages
+
+COLUMNS: Final[Sequence[Pages]] = (settings_of_view.pages,)
+
+
+def routes() -> Sequence[PageRoute]:
+    """Give all ways in."""
+    return [route for pages in COLUMNS for route in pages.routes]

@@ -1,0 +1,21 @@
+"""The desk: the verbs and plain values that every page finds at its side."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sztafeta.service.people.sessions import Sessions
+from sztafeta.service.ports import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Desk:
+    """Handed to the application once."""
+
+    sessions: Sessions
+    clock: Clock
+    base_url: str
+    """Where the panel is reached, without a slash at the end; links in mail begin with it (W-34)."""
+    hostname: str
+    is_demo: bool = False
+    """Nothing leaves this machine; every page says so."""

@@ -1,0 +1,43 @@
+"""Forms: fields that are read once, checked in one place, and shown again with what to change."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from wtforms import Form as WtForm
+from wtforms.validators import InputRequired, Length
+
+from sztafeta.panel.texts import N_
+
+
+class Words(Protocol):
+    """What a form needs of a visit to speak its language."""
+
+    def gettext(self, text: str) -> str:
+        """Translate."""
+
+    def ngettext(self, one: str, many: str, count: int) -> str:
+        """Translate what is counted."""
+
+
+class Form(WtForm):  # type: ignore[misc]
+    """A form that speaks the visitor's language; texts that validators give are msgids."""
+
+    class Meta:
+        """Filled in by the visit."""
+
+        words: Words | None = None
+
+        def get_translations(self, form: Any) -> Words | None:
+            """Give WTForms our own words instead of its catalogue."""
+            return self.words
+
+
+def required(text: str = N_("Fill this in.")) -> InputRequired:
+    """Insist on a value."""
+    return InputRequired(text)
+
+
+def at_most(letters: int, text: str = N_("This is too long: shorten it.")) -> Length:
+    """Bound a text."""
+    return Length(max=letters, message=text)
