@@ -19,7 +19,6 @@ from types import TracebackType
 from typing import Any, Self
 
 import httpx2
-from sztafeta.service.people.sessions import Sessions
 from tests.doubles.curly_renderer import CurlyRenderer
 from tests.doubles.manual_clock import ManualClock
 
@@ -30,6 +29,7 @@ from sztafeta.bootstrap.verbs import open_verbs
 from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.panel.door import SESSION_COOKIE
+from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import NewMessage, Renderer
 
 BASE_URL = "https://panel.example.org"
@@ -167,12 +167,14 @@ class PanelHouse:
             is_administrator=name != "bob",
             language="en",
         )
-        return await self.store.members.create(member, now=self.clock.now())
+        return await self.store.members.create_member(
+            member, password_hash="", now=self.clock.now()
+        )
 
     async def grant(self, member: Member, rights: Mapping[Area, Right]) -> Member:
         """Give a member other rights."""
         changed = replace(member, rights=dict(rights))
-        await self.store.members.change(changed)
+        await self.store.members.change_member(changed)
         return changed
 
     def stranger(self) -> Browser:

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from starlette.types import Message
 
 from sztafeta.inbox.letterbox import Arrived, Letterbox
-from sztafeta.mail.opened import read_cover
 from sztafeta.inbox.pages import Hints, InboxPages, moment, octets
+from sztafeta.mail.opened import read_cover
 
 PAYLOADS = (
     '"><svg/onload=alert(1)>',

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import pytest
 from tests.doubles.panel_house import BASE_URL, Browser, PanelHouse
 
 from sztafeta.account.member import Area, Member, Right
 from sztafeta.panel.columns import routes
-from sztafeta.panel.door import SESSION_COOKIE
 from sztafeta.panel.needs import Needs
 from sztafeta.panel.pages import PageRoute
 
@@ -102,29 +100,6 @@ async def test_every_answer_seals_the_browser(panel_house: PanelHouse) -> None:
     assert "unsafe" not in policy
     assert "default-src 'none'" in policy
     assert "frame-ancestors 'none'" in policy
-
-
-async def test_whoever_has_not_logged_in_is_led_to_the_login_and_back(
-    panel_house: PanelHouse,
-) -> None:
-    answer = await panel_house.stranger().get("/panel/profile?a=1")
-    assert (answer.status, answer.location) == (303, "/panel/login?next=%2Fpanel%2Fprofile%3Fa%3D1")
-
-
-async def test_a_made_up_session_is_nobodys(panel_house: PanelHouse) -> None:
-    """W-05."""
-    browser = panel_house.stranger()
-    browser.cookies[SESSION_COOKIE] = "made-up"
-    assert (await browser.get("/panel/profile")).location.startswith("/panel/login")
-
-
-async def test_a_member_who_must_change_the_password_sees_nothing_else(
-    panel_house: PanelHouse,
-) -> None:
-    member = replace(panel_house.alice, must_change_password=True)
-    await panel_house.store.members.change(member)
-    browser = await panel_house.browser(member)
-    assert (await browser.get("/panel/messages")).location == "/panel/profile/password"
 
 
 @pytest.mark.parametrize("back", ["//evil.example", "https://evil.example", "/panel\\@evil", "/x"])

@@ -13,6 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from socket import gethostname
 from typing import Annotated, Any, Self
+from zoneinfo import available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -57,9 +58,16 @@ def _host_name(written: str) -> str:
     return written
 
 
+def _time_zone(written: str) -> str:
+    if written not in available_timezones():
+        raise ValueError(f"{written!r} is not a time zone; write for example Europe/Warsaw or UTC")
+    return written
+
+
 Port = Annotated[int, BeforeValidator(_port)]
 Address = Annotated[str, AfterValidator(_ip_address)]
 HostName = Annotated[str, AfterValidator(_host_name)]
+TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
 class Section(BaseModel):
@@ -293,6 +301,8 @@ class Panel(Section):
     """How long a session lives without being used."""
     session_lifetime: Duration = timedelta(days=7)
     """How long a session lives at most."""
+    time_zone: TimeZone = "Europe/Warsaw"
+    """The zone in which the panel shows times."""
 
 
 class LogFormat(Enum):

@@ -21,9 +21,9 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from sztafeta.inbox.letterbox import KEPT, Arrived, Letterbox
-from sztafeta.mail.opened import Opened, open_message
 from sztafeta.inbox.texts import ENGLISH
 from sztafeta.inbox.verification import KeyLookUp, verify
+from sztafeta.mail.opened import Opened, open_message
 
 PAGE = 50
 SOURCE_SHOWN = 1024 * 1024

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, timedelta
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
@@ -25,29 +26,29 @@ class Formats:
     def _locale(self) -> str:
         return _LOCALES[self.language]
 
-    def local(self, at: datetime) -> datetime:
+    def local(self, at: dt.datetime) -> dt.datetime:
         """Give the instant as a clock on the wall shows it."""
         return at.astimezone(self.zone)
 
-    def date(self, day: date | datetime) -> str:
+    def date(self, day: dt.date | dt.datetime) -> str:
         """Write a day: `3 listopada 2026`."""
-        shown = self.local(day).date() if isinstance(day, datetime) else day
+        shown = self.local(day).date() if isinstance(day, dt.datetime) else day
         return format_date(shown, "d MMMM y", locale=self._locale)
 
-    def datetime(self, at: datetime) -> str:
+    def datetime(self, at: dt.datetime) -> str:
         """Write an instant to the minute: `3.11.2026, 15:05`."""
         pattern = "d.MM.y, HH:mm" if self.language == "pl" else "d MMM y, HH:mm"
         return format_datetime(at, pattern, tzinfo=self.zone, locale=self._locale)
 
-    def second(self, at: datetime) -> str:
+    def second(self, at: dt.datetime) -> str:
         """Write an instant to the second: `3.11.2026, 15:05:09`."""
         return f"{self.datetime(at)}:{self.local(at):%S}"
 
-    def clock(self, at: datetime) -> str:
+    def clock(self, at: dt.datetime) -> str:
         """Write the hour, the minute and the second."""
         return format_time(self.local(at).time(), "HH:mm:ss", locale=self._locale)
 
-    def moment(self, at: datetime, now: datetime) -> str:
+    def moment(self, at: dt.datetime, now: dt.datetime) -> str:
         """Write when something was as briefly as it is clear: the hour today, the day before that."""
         then, today = self.local(at), self.local(now)
         if then.date() == today.date():
@@ -56,7 +57,7 @@ class Formats:
         pattern = ("d MMM" if same_year else "d MMM y") + ", HH:mm"
         return format_datetime(at, pattern, tzinfo=self.zone, locale=self._locale)
 
-    def utc(self, at: datetime) -> str:
+    def utc(self, at: dt.datetime) -> str:
         """Write an instant for machines, as RFC 3339 does."""
         return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 

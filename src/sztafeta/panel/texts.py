@@ -68,7 +68,10 @@ def _quality(parameters: str) -> float:
     return float(found[1]) if found else 1.0
 
 
-def _set_well(string: str | tuple[str, ...] | list[str]) -> str | tuple[str, ...]:
+def _set_well(string: str | tuple[str, ...] | list[str] | None) -> str | tuple[str, ...]:
+    """Put no-break spaces after one-letter words."""
+    if string is None:
+        return ""
     if isinstance(string, str):
         return _LONE_LETTER.sub("\\1\u00a0", string)
     return tuple(_LONE_LETTER.sub("\\1\u00a0", form) for form in string)

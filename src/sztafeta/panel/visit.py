@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final, TypeVar
@@ -141,7 +140,7 @@ class Visit:
         }
         return Response(content, headers=headers, media_type=media_type)
 
-    def _common(self) -> Mapping[str, Any]:
+    def _common(self) -> dict[str, Any]:
         request = self.request
         theme = request.cookies.get("theme", "")
         return {
