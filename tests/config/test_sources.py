@@ -162,6 +162,8 @@ def test_a_key_has_one_name_in_the_environment() -> None:
             "write for example 127.0.0.1",
         ),
         ('[[listeners]]\nname = "a"\nport = "x"', "listeners[0].port: 'x' is not a port"),
+        ('[panel]\ntime_zone = "Warsaw"', "panel.time_zone: 'Warsaw' is not a time zone"),
+        ('[panel]\ntime_zone = "../x"', "panel.time_zone: '../x' is not a time zone"),
     ],
 )
 def test_a_value_that_cannot_be_says_how_one_looks(tmp_path: Path, text: str, said: str) -> None:

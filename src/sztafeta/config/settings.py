@@ -13,7 +13,7 @@ from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from socket import gethostname
 from typing import Annotated, Any, Self
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
@@ -59,8 +59,11 @@ def _host_name(written: str) -> str:
 
 
 def _time_zone(written: str) -> str:
-    if written not in available_timezones():
-        raise ValueError(f"{written!r} is not a time zone; write for example Europe/Warsaw or UTC")
+    try:
+        ZoneInfo(written)
+    except (ValueError, OSError, ZoneInfoNotFoundError):
+        text = f"{written!r} is not a time zone; write for example Europe/Warsaw or UTC"
+        raise ValueError(text) from None
     return written
 
 
