@@ -20,6 +20,7 @@ from sztafeta.delivery.queue_id import IdSource
 from sztafeta.store.accounts import Accounts
 from sztafeta.store.administration import Administration
 from sztafeta.store.api_keys import ApiKeys
+from sztafeta.store.audit import Audit
 from sztafeta.store.bodies import Bodies, sync_folder
 from sztafeta.store.database import Database
 from sztafeta.store.feed import Feed
@@ -36,12 +37,15 @@ from sztafeta.store.queue_ids import QueueIds
 from sztafeta.store.queues import Queues
 from sztafeta.store.room import Room
 from sztafeta.store.seal import Seal, seal_from
+from sztafeta.store.second_factors import SecondFactors
 from sztafeta.store.sessions import Sessions
 from sztafeta.store.sqlite.connections import connect_reader, pragma_faults
 from sztafeta.store.sqlite.database import SqliteDatabase
 from sztafeta.store.sqlite.lock import FileLock
 from sztafeta.store.suppressions import Suppressions
+from sztafeta.store.tallies import Tallies
 from sztafeta.store.templates import Templates
+from sztafeta.store.tickets import Tickets
 
 DATABASE_FILE: Final = "sztafeta.sqlite"
 MASTER_KEY_FILE: Final = "master.key"
@@ -62,6 +66,10 @@ class Store:
     templates: Templates
     members: Members
     sessions: Sessions
+    second_factors: SecondFactors
+    tickets: Tickets
+    tallies: Tallies
+    audit: Audit
     suppressions: Suppressions
     feed: Feed
     history: History
@@ -167,6 +175,10 @@ def _assemble(
         templates=Templates(database),
         members=Members(database),
         sessions=Sessions(database),
+        second_factors=SecondFactors(database, seal),
+        tickets=Tickets(database),
+        tallies=Tallies(database),
+        audit=Audit(database),
         suppressions=Suppressions(database),
         feed=Feed(database),
         history=History(database),

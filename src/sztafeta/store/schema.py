@@ -36,6 +36,7 @@ customer: Final = sa.Table(
     sa.Column("sends", sa.Text, nullable=False, server_default=""),  # what, in its own words
     sa.Column("panel_networks", sa.Text, nullable=False, server_default=""),  # empty: anywhere
     sa.Column("terms_accepted_at", _Millis),
+    sa.Column("audited", _Id, nullable=False, server_default="0"),  # entries of its audit log
 )
 
 smtp_account: Final = sa.Table(

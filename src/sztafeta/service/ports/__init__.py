@@ -13,6 +13,7 @@ from sztafeta.service.ports.accounts import (
 )
 from sztafeta.service.ports.administration import QueueAdministration, QueueOverview, Selection
 from sztafeta.service.ports.api_keys import ApiKeyStore
+from sztafeta.service.ports.audit import AuditEntry, AuditQuery, AuditStore
 from sztafeta.service.ports.clock import Clock
 from sztafeta.service.ports.content import Bodies, Content, Spool
 from sztafeta.service.ports.failures import BodyDamaged, StorageFull, StoreBroken, StoreBusy
@@ -62,6 +63,7 @@ from sztafeta.service.ports.queues import (
     Settlement,
 )
 from sztafeta.service.ports.renderer import Renderer
+from sztafeta.service.ports.second_factors import Passkey, SecondFactorStore, Totp
 from sztafeta.service.ports.sessions import OpenSession, Session, SessionStore
 from sztafeta.service.ports.suppressions import (
     Suppression,
@@ -69,8 +71,10 @@ from sztafeta.service.ports.suppressions import (
     SuppressionReason,
     SuppressionStore,
 )
+from sztafeta.service.ports.tallies import Tally, TallyStore
 from sztafeta.service.ports.templates import Template, TemplateStore, TemplateVersion
 from sztafeta.service.ports.texts import TextAnswer, TextLookUp
+from sztafeta.service.ports.tickets import Ticket, TicketKind, TicketStore
 from sztafeta.service.ports.wire import (
     Connection,
     Dialer,
@@ -91,6 +95,9 @@ __all__ = [
     "AlreadyThere",
     "ApiKeyStore",
     "Attempt",
+    "AuditEntry",
+    "AuditQuery",
+    "AuditStore",
     "Bodies",
     "BodyDamaged",
     "Claim",
@@ -122,6 +129,7 @@ __all__ = [
     "NotThere",
     "OpenSession",
     "Parcel",
+    "Passkey",
     "QueueAdministration",
     "QueueKey",
     "QueueOverview",
@@ -133,6 +141,7 @@ __all__ = [
     "Remembered",
     "Renderer",
     "Router",
+    "SecondFactorStore",
     "Selection",
     "Session",
     "SessionStore",
@@ -148,10 +157,16 @@ __all__ = [
     "SuppressionReason",
     "SuppressionStore",
     "TailedContent",
+    "Tally",
+    "TallyStore",
     "Template",
     "TemplateStore",
     "TemplateVersion",
     "TextAnswer",
     "TextLookUp",
+    "Ticket",
+    "TicketKind",
+    "TicketStore",
+    "Totp",
     "standing_of",
 ]

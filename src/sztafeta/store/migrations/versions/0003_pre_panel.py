@@ -41,6 +41,9 @@ def _firm() -> None:
     for name in ("company", "nip", "street", "postcode", "city", "sends", "panel_networks"):
         op.add_column("customer", sa.Column(name, sa.Text(), server_default="", nullable=False))
     op.add_column("customer", sa.Column("terms_accepted_at", sa.BigInteger(), nullable=True))
+    op.add_column(
+        "customer", sa.Column("audited", sa.BigInteger(), server_default="0", nullable=False)
+    )
 
 
 def _people() -> None:
