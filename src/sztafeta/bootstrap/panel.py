@@ -11,6 +11,7 @@ from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
 from sztafeta.panel.application import Panel
 from sztafeta.panel.desk import Desk
+from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import Clock
 from sztafeta.store.open import Store
@@ -36,6 +37,7 @@ def panel(
             idle=settings.panel.session_idle,
             lifetime=settings.panel.session_lifetime,
         ),
+        audit=AuditLog(store=store.audit, clock=clock),
         clock=clock,
         base_url=base_url,
         hostname=settings.hostname,

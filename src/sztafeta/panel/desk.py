@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import Clock
 
@@ -13,6 +14,8 @@ class Desk:
     """Handed to the application once."""
 
     sessions: Sessions
+    audit: AuditLog
+    """Call `note` when a change is done."""
     clock: Clock
     base_url: str
     """Where the panel is reached, without a slash at the end; links in mail begin with it (W-34)."""
