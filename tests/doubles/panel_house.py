@@ -114,6 +114,7 @@ class PanelHouse:
         self.settings = settings_of(folder, **settings)
         self.clock = ManualClock()
         self.troubles: list[Exception] = []
+        self.sms: list[tuple[str, str]] = []
         self._renderer = renderer or CurlyRenderer()
         self._open = AsyncExitStack()
 
@@ -136,6 +137,7 @@ class PanelHouse:
             clock=self.clock,
             base_url=BASE_URL,
             on_trouble=lambda where, trouble: self.troubles.append(trouble),
+            on_sms=lambda number, text: self.sms.append((number, text)),
         )
         transport = httpx2.ASGITransport(app=self.panel.application, raise_app_exceptions=False)
         self._client = httpx2.AsyncClient(transport=transport, base_url=BASE_URL)

@@ -12,6 +12,7 @@ from sztafeta.api.compat.facades import FACADES
 from sztafeta.api.desk import ApiLimits, Desk
 from sztafeta.bootstrap import values
 from sztafeta.bootstrap.panel import Faces, panel
+from sztafeta.bootstrap.people import TellSms
 from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
@@ -40,6 +41,7 @@ def http_api(
     ids: IdSource,
     clock: Clock,
     on_trouble: Callable[[str, Exception], None],
+    on_sms: TellSms,
     is_demo: bool = False,
 ) -> HttpListener:
     """Give the port of the API and the panel, not opened yet."""
@@ -75,6 +77,7 @@ def http_api(
             clock=clock,
             base_url=panel_url(settings),
             on_trouble=on_trouble,
+            on_sms=on_sms,
             is_demo=is_demo,
         )
         application = Faces(pages.application, application)

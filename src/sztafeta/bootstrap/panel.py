@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sztafeta.bootstrap.people import TellSms, people_verbs
 from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
 from sztafeta.panel.application import Panel
@@ -27,17 +28,31 @@ def panel(
     clock: Clock,
     base_url: str,
     on_trouble: Callable[[str, Exception], None],
+    on_sms: TellSms,
     is_demo: bool = False,
 ) -> Panel:
     """Give the panel, with everything it needs at its side."""
+    sessions = Sessions(
+        store=store.sessions,
+        clock=clock,
+        idle=settings.panel.session_idle,
+        lifetime=settings.panel.session_lifetime,
+    )
+    audit = AuditLog(store=store.audit, clock=clock)
     desk = Desk(
-        sessions=Sessions(
-            store=store.sessions,
+        sessions=sessions,
+        people=people_verbs(
+            settings,
+            store,
+            verbs,
+            sessions=sessions,
+            audit=audit,
             clock=clock,
-            idle=settings.panel.session_idle,
-            lifetime=settings.panel.session_lifetime,
+            base_url=base_url,
+            on_trouble=on_trouble,
+            on_sms=on_sms,
         ),
-        audit=AuditLog(store=store.audit, clock=clock),
+        audit=audit,
         clock=clock,
         base_url=base_url,
         hostname=settings.hostname,

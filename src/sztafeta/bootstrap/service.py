@@ -62,12 +62,21 @@ class Service:
     """One node: listeners, queue, senders and the operator's port; use it as a context."""
 
     def __init__(
-        self, settings: Settings, *, log: Log | None = None, only: frozenset[Target] | None = None
+        self,
+        settings: Settings,
+        *,
+        log: Log | None = None,
+        only: frozenset[Target] | None = None,
+        on_sms: Callable[[str, str], None] | None = None,
     ) -> None:
-        """`only` are the addresses that may be dialled at all (the demo's catch-all)."""
+        """`only` are the addresses that may be dialled at all (the demo's catch-all).
+
+        `on_sms` shows text messages that the settings send to the console; the log does unless given.
+        """
         self._settings = settings
         self._only = only
         self._log = log or values.open_log(settings)
+        self._tell_sms = on_sms or self._log_sms
         self._metrics = Metrics()
         self._observer = Observer(self._log, self._metrics)
         self._clock = SystemClock()
@@ -287,12 +296,16 @@ class Service:
             ids=self._ids,
             clock=self._clock,
             on_trouble=self._observer.request_failed,
+            on_sms=self._tell_sms,
             is_demo=self._only is not None,
         )
         self._keep_running(self._note_key_uses(keys))
         await listener.open()
         self._stack.push_async_callback(listener.close)
         self.ports["api"] = listener.port
+
+    def _log_sms(self, number: str, text: str) -> None:
+        self._log.events.info("sms", number=number, text=text)
 
     # -- while it runs ---------------------------------------------------------------------------
 

@@ -293,6 +293,36 @@ class Api(Section):
     """Proxies whose word about the client's address (X-Forwarded-For) is believed."""
 
 
+class SmsProvider(Enum):
+    """Who delivers text messages."""
+
+    NONE = "none"
+    SMSAPI = "smsapi"
+    HTTP = "http"
+    CONSOLE = "console"
+
+
+class Sms(Section):
+    """The gateway for the text messages that bring first passwords."""
+
+    provider: SmsProvider = SmsProvider.NONE
+    """`none`, `smsapi`, `http` (a POST of `to`, `text`, `from` as JSON), or `console`: into the log."""
+    url: str | None = None
+    """Where messages are posted; `smsapi` knows its own."""
+    token: SecretStr | None = None
+    """Sent as a Bearer token."""
+    sender: str = ""
+    """The name or number that messages come from, if the gateway lets it be chosen."""
+
+    @model_validator(mode="after")
+    def _the_provider_has_what_it_needs(self) -> Self:
+        if self.provider is SmsProvider.SMSAPI and self.token is None:
+            raise ValueError("smsapi needs token: make one in SMSAPI's panel")
+        if self.provider is SmsProvider.HTTP and self.url is None:
+            raise ValueError("http needs url: where messages are posted")
+        return self
+
+
 class Panel(Section):
     """The customers' panel; it is on the port of the HTTP API, below `/panel`."""
 
@@ -306,6 +336,19 @@ class Panel(Section):
     """How long a session lives at most."""
     time_zone: TimeZone = "Europe/Warsaw"
     """The zone in which the panel shows times."""
+    service_name: str = "Sztafeta"
+    """What letters and text messages call the service."""
+    mail_account: str | None = None
+    """The operator's own SMTP account, whose login sends the panel's letters; sign-up needs one."""
+    mail_from: str | None = None
+    """The address that the panel's letters come from; its domain is one of that account's customer."""
+    sms: Sms = Sms()
+
+    @model_validator(mode="after")
+    def _letters_have_an_account_and_an_address(self) -> Self:
+        if (self.mail_account is None) != (self.mail_from is None):
+            raise ValueError("mail_account and mail_from go together: set both or none")
+        return self
 
 
 class LogFormat(Enum):

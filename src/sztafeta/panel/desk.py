@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sztafeta.panel.people_desk import PeopleVerbs
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import Clock
@@ -14,6 +15,7 @@ class Desk:
     """Handed to the application once."""
 
     sessions: Sessions
+    people: PeopleVerbs
     audit: AuditLog
     """Call `note` when a change is done."""
     clock: Clock

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from tests.doubles.manual_clock import ManualClock
+from tests.doubles.panel_house import furnish
+from tests.doubles.people_house import PeopleHouse
 
 from sztafeta.account.company import Company
 from sztafeta.account.member import Area, Member, Right
 from sztafeta.store.open import Store, open_store
+
+
+@pytest.fixture(scope="session")
+def panel_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Furnish a data folder once a session."""
+    folder = tmp_path_factory.mktemp("people") / "data"
+    asyncio.run(furnish(folder))
+    return folder
 
 
 @pytest_asyncio.fixture
@@ -56,3 +67,10 @@ async def bob(store: Store, clock: ManualClock, alice: Member) -> Member:
         rights={Area.MESSAGES: Right.READ},
     )
     return await store.members.create_member(wish, password_hash="", now=clock.now())
+
+
+@pytest_asyncio.fixture
+async def house(panel_template: Path, tmp_path: Path) -> AsyncIterator[PeopleHouse]:
+    """Give a panel with letters and text messages, Alice, Bob and Charlie with passwords."""
+    async with PeopleHouse(panel_template, tmp_path / "house") as opened:
+        yield opened

@@ -65,6 +65,7 @@ from sztafeta.service.ports.queues import (
 from sztafeta.service.ports.renderer import Renderer
 from sztafeta.service.ports.second_factors import Passkey, SecondFactorStore, Totp
 from sztafeta.service.ports.sessions import OpenSession, Session, SessionStore
+from sztafeta.service.ports.sms import SmsFailed, SmsGateway
 from sztafeta.service.ports.suppressions import (
     Suppression,
     SuppressionQuery,
@@ -146,6 +147,8 @@ __all__ = [
     "Session",
     "SessionStore",
     "Settlement",
+    "SmsFailed",
+    "SmsGateway",
     "Spool",
     "Standing",
     "StandingCount",
