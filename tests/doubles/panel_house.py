@@ -23,14 +23,16 @@ from tests.doubles.curly_renderer import CurlyRenderer
 from tests.doubles.manual_clock import ManualClock
 
 from sztafeta.account.member import Area, Member, Right
+from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.bootstrap.panel import panel
 from sztafeta.bootstrap.store import migrate_store, opened_store
 from sztafeta.bootstrap.verbs import open_verbs
 from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.panel.door import SESSION_COOKIE
+from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.people.sessions import Sessions
-from sztafeta.service.ports import NewMessage, Renderer
+from sztafeta.service.ports import AuditEntry, AuditQuery, NewMessage, Renderer
 
 BASE_URL = "https://panel.example.org"
 OUR_OWN = {"Sec-Fetch-Site": "same-origin", "Origin": BASE_URL}
@@ -134,6 +136,7 @@ class PanelHouse:
             self.settings,
             self.store,
             self.verbs,
+            keys=ApiKeys(store=self.store.api_keys, clock=self.clock, time=lambda: 0.0),
             clock=self.clock,
             base_url=BASE_URL,
             on_trouble=lambda where, trouble: self.troubles.append(trouble),
@@ -179,6 +182,10 @@ class PanelHouse:
         await self.store.members.change_member(changed)
         return changed
 
+    async def audit(self, member: Member) -> Sequence[AuditEntry]:
+        """Give the audit log of a member's customer, the newest entry first."""
+        return await self.panel.desk.audit.entries(member.customer_id, AuditQuery(), limit=100)
+
     def stranger(self) -> Browser:
         """Give the browser of somebody who has not logged in."""
         return Browser(self._client)
@@ -206,11 +213,26 @@ def settings_of(folder: Path, **more: Any) -> Settings:
     return Settings.model_validate(tree | more)
 
 
+def account_of(customer: str, number: int = 1) -> SmtpAccount:
+    """Give an SMTP account to make."""
+    return SmtpAccount(
+        account_id=0,
+        customer_id=0,
+        customer_name=customer,
+        login=f"{number}.{customer}.smtp",
+        password_sha256=b"",
+    )
+
+
 async def furnish(folder: Path) -> None:
     """Make a data folder with two customers, once a test session."""
     settings = settings_of(folder)
     await migrate_store(settings)
     store = await opened_store(settings, serves=False)
     for name in ("shop", "other"):
-        await store.accounts.create_customer(name, now=ManualClock().now())
+        now = ManualClock().now()
+        await store.accounts.create_customer(name, now=now)
+        await store.accounts.create_smtp_account(
+            account_of(name), password="the password of the SMTP account", now=now
+        )
     await store.close()

@@ -74,6 +74,7 @@ def http_api(
             settings,
             store,
             verbs,
+            keys=keys,
             clock=clock,
             base_url=panel_url(settings),
             on_trouble=on_trouble,

@@ -12,6 +12,7 @@ from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
 from sztafeta.panel.application import Panel
 from sztafeta.panel.desk import Desk
+from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import Clock
@@ -25,6 +26,7 @@ def panel(
     store: Store,
     verbs: Verbs,
     *,
+    keys: ApiKeys,
     clock: Clock,
     base_url: str,
     on_trouble: Callable[[str, Exception], None],
@@ -53,6 +55,9 @@ def panel(
             on_sms=on_sms,
         ),
         audit=audit,
+        keys=keys,
+        accounts=store.accounts,
+        account_administration=store.accounts,
         clock=clock,
         base_url=base_url,
         hostname=settings.hostname,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sztafeta.panel import settings_of_view
+from sztafeta.panel import keys, settings_of_view
 from sztafeta.panel.pages import PageRoute, Pages
 
-COLUMNS: Final[Sequence[Pages]] = (settings_of_view.pages,)
+COLUMNS: Final[Sequence[Pages]] = (settings_of_view.pages, keys.pages)
 
 
 def routes() -> Sequence[PageRoute]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sztafeta.panel.people_desk import PeopleVerbs
+from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
-from sztafeta.service.ports import Clock
+from sztafeta.service.ports import AccountAdministration, AccountStore, Clock
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +19,9 @@ class Desk:
     people: PeopleVerbs
     audit: AuditLog
     """Call `note` when a change is done."""
+    keys: ApiKeys
+    accounts: AccountStore
+    account_administration: AccountAdministration
     clock: Clock
     base_url: str
     """Where the panel is reached, without a slash at the end; links in mail begin with it (W-34)."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from wtforms import Form as WtForm
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from sztafeta.panel.texts import N_
@@ -41,3 +43,8 @@ def required(text: str = N_("Fill this in.")) -> InputRequired:
 def at_most(letters: int, text: str = N_("This is too long: shorten it.")) -> Length:
     """Bound a text."""
     return Length(max=letters, message=text)
+
+
+def options(pairs: Iterable[tuple[str, str]]) -> list[SelectChoice]:
+    """Give the choices of a field: pairs of a value and its text."""
+    return [SelectChoice(value=value, label=text) for value, text in pairs]
