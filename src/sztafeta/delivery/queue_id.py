@@ -41,6 +41,11 @@ class IdSource:
         return (self._tick_ms << (_COUNTER_BITS + _NODE_BITS)) | self._node | self._counter
 
 
+def first_at(at: datetime) -> int:
+    """Give the least id that any node may give at an instant; those before it are older."""
+    return (int(at.timestamp() * 1000) - _EPOCH_MS) << (_COUNTER_BITS + _NODE_BITS)
+
+
 def to_text(identity: int) -> str:
     """Write an id as people see it, for example `0k3zr6w5m4001`."""
     return (

@@ -77,6 +77,11 @@ class Node:
         rows = yield self._database.dialect.query(_NODES)
         return [row[0] for row in rows if row[2] < time and row[0] != self.number]
 
+    def living(self, time: int) -> Steps[list[int]]:
+        """Give the numbers of the nodes whose lease runs."""
+        rows = yield self._database.dialect.query(_NODES)
+        return [row[0] for row in rows if row[2] >= time]
+
     def _join(self, name: str, now: int) -> Steps[int]:
         ask = self._database.dialect.query
         time = yield from self.time(now)

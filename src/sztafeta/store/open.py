@@ -35,6 +35,7 @@ from sztafeta.store.node import LEASE, Node
 from sztafeta.store.postgresql.opening import migrate_postgresql, open_postgresql
 from sztafeta.store.queue_ids import QueueIds
 from sztafeta.store.queues import Queues
+from sztafeta.store.rolling import Rolling
 from sztafeta.store.room import Room
 from sztafeta.store.seal import Seal, seal_from
 from sztafeta.store.second_factors import SecondFactors
@@ -42,6 +43,7 @@ from sztafeta.store.sessions import Sessions
 from sztafeta.store.sqlite.connections import connect_reader, pragma_faults
 from sztafeta.store.sqlite.database import SqliteDatabase
 from sztafeta.store.sqlite.lock import FileLock
+from sztafeta.store.statistics import Statistics
 from sztafeta.store.suppressions import Suppressions
 from sztafeta.store.tallies import Tallies
 from sztafeta.store.templates import Templates
@@ -75,6 +77,8 @@ class Store:
     history: History
     administration: Administration
     housekeeping: Housekeeper
+    rolling: Rolling
+    statistics: Statistics
     warnings: tuple[str, ...]
     """What the operator accepted with `i_know`; log it at the start and every hour (R-19)."""
     database: Database
@@ -184,6 +188,8 @@ def _assemble(
         history=History(database),
         administration=Administration(database, IdSource(ADMINISTRATION_NODE)),
         housekeeping=Housekeeper(database, bodies),
+        rolling=Rolling(database, node),
+        statistics=Statistics(database),
         warnings=warnings,
         database=database,
         latch=latch,

@@ -424,3 +424,38 @@ usage: Final = sa.Table(
     sa.Column("octets", _Id, nullable=False),
     sqlite_with_rowid=False,
 )
+
+# -- statistics -------------------------------------------------------------------------------------
+
+tallied: Final = sa.Table(
+    "tallied",
+    metadata,
+    sa.Column("customer_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("step", sa.Text, primary_key=True),  # hour or day
+    sa.Column("at", _Millis, primary_key=True, autoincrement=False),  # where it begins
+    sa.Column("account_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("provider", sa.Text, primary_key=True),
+    sa.Column("what", sa.Text, primary_key=True),
+    sa.Column("number", _Id, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""Events by hour and day; clustered by customer and time, which is how it is read."""
+
+sa.Index("ix_tallied_at", tallied.c.step, tallied.c.at)
+"""What grew too old; the mail path does not write here."""
+
+rolled: Final = sa.Table(
+    "rolled",
+    metadata,
+    sa.Column("customer_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("event_id", _Id, nullable=False),  # the last that is in `tallied`
+    sqlite_with_rowid=False,
+)
+
+dismissed_checklist: Final = sa.Table(
+    "dismissed_checklist",
+    metadata,
+    sa.Column("member_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("at", _Millis, nullable=False),
+    sqlite_with_rowid=False,
+)

@@ -180,4 +180,31 @@ def _templates() -> None:
 
 
 def _statistics() -> None:
-    """Counts by hour."""
+    """Counts by hour and day."""
+    op.create_table(
+        "tallied",
+        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("step", sa.Text(), nullable=False),
+        sa.Column("at", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("provider", sa.Text(), nullable=False),
+        sa.Column("what", sa.Text(), nullable=False),
+        sa.Column("number", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_id", "step", "at", "account_id", "provider", "what"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_tallied_at", "tallied", ["step", "at"], unique=False)
+    op.create_table(
+        "rolled",
+        sa.Column("customer_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("event_id", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("customer_id"),
+        sqlite_with_rowid=False,
+    )
+    op.create_table(
+        "dismissed_checklist",
+        sa.Column("member_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("member_id"),
+        sqlite_with_rowid=False,
+    )

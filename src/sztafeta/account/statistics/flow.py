@@ -1,0 +1,60 @@
+"""The flow: all that was handed in, and where it went; the parts always add up to the whole."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sztafeta.account.statistics.counts import What
+
+FAILED = (What.BOUNCED, What.EXPIRED)
+
+
+@dataclass(slots=True)
+class Flow:
+    """What became of some recipients."""
+
+    parts: dict[What, int] = field(default_factory=dict)
+    """What was counted, without details."""
+
+    def add(self, what: What, number: int) -> None:
+        """Count something; deferrals and waits are no part of the flow."""
+        if what in _PARTS:
+            self.parts[what] = self.parts.get(what, 0) + number
+
+    def of(self, what: What) -> int:
+        """Give one part."""
+        return self.parts.get(what, 0)
+
+    @property
+    def accepted(self) -> int:
+        """Those that were taken."""
+        return self.of(What.ACCEPTED)
+
+    @property
+    def delivered(self) -> int:
+        """Those that a receiver took."""
+        return self.of(What.DELIVERED)
+
+    @property
+    def failed(self) -> int:
+        """Those that bounced, or were given up."""
+        return sum(self.of(what) for what in FAILED)
+
+    @property
+    def unfinished(self) -> int:
+        """Those that are still under way."""
+        ended = self.delivered + self.failed + self.of(What.CANCELED)
+        return max(self.accepted - ended, 0)
+
+    @property
+    def whole(self) -> int:
+        """All that was handed in, refused at once or not."""
+        return self.accepted + self.of(What.SUPPRESSED)
+
+    @property
+    def rate(self) -> float | None:
+        """The share of the accepted that a receiver took; None when nothing was accepted."""
+        return self.delivered / self.accepted if self.accepted else None
+
+
+_PARTS = frozenset(What) - {What.DEFERRED, What.WAITED}
