@@ -11,6 +11,7 @@ from tests.doubles.delivery_house import DeliveryHouse
 from tests.doubles.memory_store import MemoryQueues, MemoryStore
 from tests.doubles.scripted_hops import LATER, NO_DOMAIN, NO_USER, SILENCE, TOO_MANY
 
+from sztafeta.delivery.queue_id import first_at
 from sztafeta.delivery.state import MOVES, State
 from sztafeta.delivery.verdict import Answer
 from sztafeta.event import FINAL_KINDS, EventKind
@@ -243,6 +244,24 @@ async def test_an_outcome_that_cannot_be_written_is_left_to_its_lease_and_the_ot
         await here.schedule.release_idle(before=here.clock.now())
     await here.work()
     assert here.states(message) == [State.DELIVERED] * 3
+
+
+async def test_an_outcome_that_waited_for_the_store_gets_an_id_of_its_commit(
+    here: DeliveryHouse,
+) -> None:
+    seen_at = here.clock.now()
+    weak(here).is_busy = True
+    await here.send("bob@example.net")
+    await here.look()
+    batch = here.next_batch()
+    assert batch is not None
+    await here.deliver.attempt(batch, None)
+    here.clock.advance(timedelta(minutes=10))
+    weak(here).is_busy = False
+    await here.record.finish()
+    ((settlement,),) = weak(here).commits
+    assert settlement.events[0].at == seen_at
+    assert settlement.events[0].event_id >= first_at(here.clock.now())
 
 
 async def test_the_end_does_not_wait_for_a_store_that_stays_busy(here: DeliveryHouse) -> None:

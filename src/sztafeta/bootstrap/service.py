@@ -9,6 +9,7 @@ from contextlib import AsyncExitStack
 from datetime import timedelta
 from functools import partial
 from typing import Any, Final, Self
+from zoneinfo import ZoneInfo
 
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.api.operations import Check, Operations
@@ -40,9 +41,11 @@ from sztafeta.service.record import Record
 from sztafeta.service.rehearsing import RehearsalDialer, RehearsalRouter
 from sztafeta.service.schedule import Schedule
 from sztafeta.service.sign import Sign
+from sztafeta.service.statistics.rolling import Rolling
 from sztafeta.submission.desk import Door
 from sztafeta.submission.reception import Reception
 from sztafeta.workers.housekeeper import Housekeeper
+from sztafeta.workers.roller import Roller
 from sztafeta.workers.scheduler import Scheduler
 from sztafeta.workers.senders import Senders
 from sztafeta.workers.signers import Signers
@@ -197,6 +200,7 @@ class Service:
         self._stack.push_async_callback(self._finish, record)
         self._start_scheduler()
         self._start_housekeeper(deliver)
+        self._start_roller()
 
     def _record(self) -> Record:
         settings = self._settings
@@ -237,6 +241,16 @@ class Service:
             on_trouble=self._observer.trouble,
         )
         self._keep_until_stopped(housekeeper.run(), housekeeper.stop)
+
+    def _start_roller(self) -> None:
+        rolling = Rolling(
+            store=self._store.rolling,
+            clock=self._clock,
+            zone=ZoneInfo(self._settings.panel.time_zone),
+            patience=self._settings.limits.accept,
+        )
+        roller = Roller(rolling=rolling, clock=self._clock, on_trouble=self._observer.trouble)
+        self._keep_until_stopped(roller.run(), roller.stop)
 
     async def _open_verbs(self) -> Verbs:
         renderer = await self._stack.enter_async_context(Renderer())

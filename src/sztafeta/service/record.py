@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -39,6 +39,9 @@ from sztafeta.smtp.reply import Reply
 
 RETRY_COMMIT_AFTER = timedelta(seconds=1)
 """How long to wait when the store cannot commit for the moment; the outcomes wait in memory."""
+
+FRESH = timedelta(seconds=5)
+"""How old an event may be when its commit begins; what had to wait longer is named anew."""
 
 Entry = tuple[Batch, DueRecipient, Settlement]
 """An outcome that waits for its commit."""
@@ -246,8 +249,11 @@ class Record:
         """Commit as soon as the store can: an outcome that was seen must not be forgotten (R-21)."""
         settlements = [settlement for _, _, settlement in entries]
         while True:
+            now = self._clock.now()
+            if now - settlements[0].events[0].at > FRESH:
+                settlements = [self._named_anew(one, now) for one in settlements]
             try:
-                await self._store.settle(settlements, now=self._clock.now())
+                await self._store.settle(settlements, now=now)
                 break
             except (StoreBusy, StorageFull) as trouble:
                 self._on_trouble("the store cannot record outcomes now; trying again", trouble)
@@ -256,6 +262,16 @@ class Record:
             self._schedule.done(batch.queue, due.recipient_id, due_at=settlement.due_at)
             for notice in settlement.notices:
                 self._schedule.poke(notice)
+
+    def _named_anew(self, settlement: Settlement, now: datetime) -> Settlement:
+        """Give events that waited for the store ids of their commit: readers go by the order of ids."""
+        notices = tuple(
+            replace(one, events=self._renamed(one.events, now)) for one in settlement.notices
+        )
+        return replace(settlement, events=self._renamed(settlement.events, now), notices=notices)
+
+    def _renamed(self, events: Sequence[Event], now: datetime) -> tuple[Event, ...]:
+        return tuple(replace(one, event_id=self._ids.next(now)) for one in events)
 
     def _leave(self, entry: Entry, trouble: Exception) -> None:
         """Leave a recipient as it was claimed: it is due again when its queue is leased anew."""

@@ -1,7 +1,7 @@
 """Rolling: events become counts of their hour and day, each once.
 
-A customer's mark is moved only from where it was read, in the transaction that adds the counts: two nodes that
-both roll cannot count an event twice.
+A customer's mark is moved only from where it was read, in the transaction that adds the counts: two nodes
+that both roll cannot count an event twice.
 """
 
 from __future__ import annotations

@@ -29,7 +29,9 @@ _MARK: Final = sa.select(rolled.c.event_id).where(rolled.c.customer_id == number
 _DISMISSED: Final = sa.select(dismissed_checklist.c.at).where(
     dismissed_checklist.c.member_id == number("member_id")
 )
-_SENT: Final = sa.select(usage.c.mode).distinct().where(usage.c.customer_id == number("customer_id"))
+_SENT: Final = (
+    sa.select(usage.c.mode).distinct().where(usage.c.customer_id == number("customer_id"))
+)
 _BEGINNINGS: Final = sa.select(
     sa.select(sa.func.count())
     .select_from(sending_domain)
@@ -153,9 +155,7 @@ def _span(
     )
 
 
-def _of(
-    column: sa.ColumnElement[Any], accounts: Accounts
-) -> tuple[sa.ColumnElement[bool], ...]:
+def _of(column: sa.ColumnElement[Any], accounts: Accounts) -> tuple[sa.ColumnElement[bool], ...]:
     return () if accounts is None else (column.in_(sorted(accounts)),)
 
 

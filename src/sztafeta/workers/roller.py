@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import Protocol
 
 from sztafeta.service.ports import Clock
-from sztafeta.service.statistics.rolling import Rolling
 
 LOOK_EVERY = timedelta(seconds=10)
 REST = timedelta(milliseconds=50)
@@ -15,14 +15,30 @@ REST = timedelta(milliseconds=50)
 FORGET_EVERY = timedelta(hours=6)
 
 
+class Rolls(Protocol):
+    """What is done (service/statistics/rolling)."""
+
+    async def look(self) -> bool:
+        """Add events to the counts; say whether there is more already."""
+
+    async def forget(self) -> None:
+        """Let go of what is shown no more."""
+
+
 class Roller:
     """Keeps the statistics near the present."""
 
     def __init__(
-        self, *, rolling: Rolling, clock: Clock, on_trouble: Callable[[str, BaseException], None]
+        self,
+        *,
+        rolling: Rolls,
+        clock: Clock,
+        on_trouble: Callable[[str, BaseException], None],
+        look_every: timedelta = LOOK_EVERY,
     ) -> None:
         self._rolling = rolling
         self._clock = clock
+        self._look_every = look_every
         self._on_trouble = on_trouble
         self._stopping = asyncio.Event()
         self._forgot_at: datetime | None = None
@@ -30,7 +46,7 @@ class Roller:
     async def run(self) -> None:
         """Look again and again until stopped."""
         while not self._stopping.is_set():
-            pause = LOOK_EVERY
+            pause = self._look_every
             try:
                 if await self.look():
                     pause = REST

@@ -1,10 +1,11 @@
 """Counts: what each event adds to the numbers of its hour and day.
 
-What became of a recipient is counted in the slot in which its message was *accepted*, so that each slot closes:
-accepted = delivered + bounced + expired + canceled + unfinished. Only deferrals are counted when they happen.
+What became of a recipient is counted in the slot in which its message was *accepted*, so that each slot
+closes: accepted = delivered + bounced + expired + canceled + unfinished. Only deferrals are counted when they
+happen.
 
-When the host that answered belongs to another provider than the recipient's domain suggested at acceptance, the
-accepted recipient moves there together with its outcome.
+When the host that answered belongs to another provider than the recipient's domain suggested at acceptance,
+the accepted recipient moves there together with its outcome.
 """
 
 from __future__ import annotations
@@ -81,9 +82,9 @@ def counted(happenings: Iterable[Happening], zone: ZoneInfo) -> Counter[Place]:
         for at, provider, what, detail, number in _adds(one):
             hours[hour_of(at), one.account_id, provider, what, detail] += number
     total: Counter[Place] = Counter()
-    for (hour, *belongs), number in hours.items():
-        total[Place(Step.HOUR, hour, *belongs)] += number
-        total[Place(Step.DAY, day_of(hour, zone), *belongs)] += number
+    for (hour, account_id, provider, what, detail), number in hours.items():
+        for step, at in ((Step.HOUR, hour), (Step.DAY, day_of(hour, zone))):
+            total[Place(step, at, account_id, provider, what, detail)] += number
     return Counter({place: number for place, number in total.items() if number})
 
 
@@ -126,6 +127,7 @@ def _finished(one: Happening, expected: Provider) -> list[_Add]:
 
 
 # -- slots ----------------------------------------------------------------------------------------
+
 
 def hour_of(at: datetime) -> datetime:
     """Give the beginning of the hour."""

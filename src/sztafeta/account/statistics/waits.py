@@ -1,4 +1,4 @@
-"""Waits: how long mail took, kept as counts in buckets, so that hours add up to days and accounts to customers.
+"""Waits: how long mail took, kept as counts in buckets, so that hours add up to days.
 
 Four buckets double the time: a percentile read from them is at most 9 % off, from a millisecond to days.
 """
@@ -51,9 +51,7 @@ def percentiles(
     return [_percentile(share, entries, total) for share in shares]
 
 
-def _percentile(
-    share: float, entries: Sequence[tuple[int, bool, int]], total: int
-) -> Percentile:
+def _percentile(share: float, entries: Sequence[tuple[int, bool, int]], total: int) -> Percentile:
     wanted, passed, is_open = ceil(share * total), 0, False
     for bucket, is_waiting, count in entries:
         passed += count

@@ -1,11 +1,11 @@
 """ROLL: events into the counts of their hour and day, each exactly once.
 
-Events are read in the order of their ids, customer by customer, from a mark that moves in the transaction that
-adds them. An id is given before its commit, so that one may appear behind a mark that has passed it already;
-therefore the mark stays `settling` behind the clock. That is longer than any event can take from its id to its
-commit: an accept is given up after its patience, and an outcome that must wait for the store gets a new id
-whenever it is tried again (service/record). What is left is the nodes' clocks: they must agree to within half a
-minute.
+Events are read in the order of their ids, customer by customer, from a mark that moves in the transaction
+that adds them. An id is given before its commit, so that one may appear behind a mark that has passed it
+already; therefore the mark stays `settling` behind the clock. That is longer than any event can take from
+its id to its commit: an accept is given up after its patience, and an outcome that had to wait for the
+store gets a new id when its commit begins (service/record). What is left is the nodes' clocks: they must
+agree to within half a minute.
 """
 
 from __future__ import annotations
@@ -63,6 +63,4 @@ class Rolling:
     async def forget(self) -> None:
         """Let go of what is shown no more."""
         now: datetime = self._clock.now()
-        await self._store.forget_counts(
-            hours_before=now - HOURS_KEPT, days_before=now - DAYS_KEPT
-        )
+        await self._store.forget_counts(hours_before=now - HOURS_KEPT, days_before=now - DAYS_KEPT)
