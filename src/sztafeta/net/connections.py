@@ -12,6 +12,7 @@ import asyncio
 import ssl
 from typing import Final, cast
 
+from sztafeta.delivery.steps import write_steps
 from sztafeta.delivery.verdict import Answer, Failure, FailureKind, Stage
 from sztafeta.net.timeouts import Alarm, ClientTimeouts, Timers
 from sztafeta.service.ports import Dialogue, Parcel
@@ -28,6 +29,7 @@ BLOCKS_A_TURN: Final = 8
 CLOSED: Final = Trouble(TroubleKind.CLOSED, "the hop closed the connection")
 _STAGES: Final = {step: Stage(step.value) for step in Step}
 _KINDS: Final = {kind: FailureKind(kind.value) for kind in TroubleKind}
+_CONNECT, _TLS = Stage.CONNECT.value, Stage.TLS.value
 _WHAT: Final = {
     Step.BANNER: "its greeting",
     Step.EHLO: "EHLO",
@@ -61,7 +63,11 @@ class SmtpConnection(asyncio.Protocol):
         self._attempt_seconds = timeouts.attempt.total_seconds()
         shortest = min(self._block_seconds, *self._seconds.values())
         self._alarm = Alarm(self._timers, self._time_out, shortest=shortest)
-        self._attempt_ends = self._timers.time() + self._attempt_seconds
+        self._since = self._timers.time()
+        """When the step under way began."""
+        self._took: dict[str, float] = {}
+        """Steps with their seconds, not told yet."""
+        self._attempt_ends = self._since + self._attempt_seconds
         self._transport: asyncio.Transport | None = None
         # The banner may be there before the dialler comes to wait for it.
         self._greeting = session.greet()
@@ -69,6 +75,7 @@ class SmtpConnection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._replies = 0
         self._cut_off: asyncio.TimerHandle | None = None
+        self._awaited = Step.BANNER.value
         self._is_full = False
         self._is_pumping = False
         self._is_quitting = False
@@ -89,6 +96,7 @@ class SmtpConnection(asyncio.Protocol):
             PlaintextUnread: the hop spoke in the clear after its 220.
         """
         ehlo = self._session.start_tls()
+        self._since = self._timers.time()
         transport = await self._loop.start_tls(
             cast(asyncio.Transport, self._transport),
             self,
@@ -100,6 +108,7 @@ class SmtpConnection(asyncio.Protocol):
             raise ConnectionResetError("the connection was lost in the TLS handshake")
         self._transport = transport
         self.tls = _tls_of(transport)
+        self._note(_TLS)
         await self._converse(self._greeting, ehlo)
         return self._greeting
 
@@ -156,10 +165,22 @@ class SmtpConnection(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
+    def take_steps(self) -> str:
+        """Tell how long the steps took since this was asked last."""
+        took, self._took = self._took, {}
+        return write_steps(took.items())
+
+    def _note(self, step: str) -> None:
+        """Count the time since the last step to this one."""
+        now = self._timers.time()
+        self._took[step] = self._took.get(step, 0.0) + now - self._since
+        self._since = now
+
     # -- asyncio.Protocol ------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin; the dialler calls `greet()` next."""
+        self._note(_CONNECT)
         self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
@@ -207,6 +228,7 @@ class SmtpConnection(asyncio.Protocol):
             return
         if said:
             self._transport.write(said)
+        self._since = self._timers.time()
         self._waiter = self._loop.create_future()
         self._wait_for_step()
         self._look()
@@ -228,18 +250,22 @@ class SmtpConnection(asyncio.Protocol):
             self._wake()
         elif self._replies != self._session.replies:
             self._replies = self._session.replies
+            self._note(self._awaited)
             self._wait_for_step()
             if self._session.stream is not None and not self._is_pumping:
                 self._pump()
 
     def _wake(self) -> None:
+        self._note(self._session.step.value)
         self._alarm.off()
         waiter = self._waiter
         if waiter is not None and not waiter.done():
             waiter.set_result(None)
 
     def _wait_for_step(self) -> None:
-        self._wait(self._seconds[self._session.step])
+        step = self._session.step
+        self._awaited = step.value
+        self._wait(self._seconds[step])
 
     def _wait(self, seconds: float) -> None:
         self._alarm.set(min(self._timers.time() + seconds, self._attempt_ends))
@@ -301,6 +327,7 @@ class SmtpConnection(asyncio.Protocol):
             transcript="" if is_delivered else str(self._session.transcript),
             reusable=self.is_usable(),
             dsn_passed=self._session.offers.dsn,
+            steps=self.take_steps(),
         )
 
     def _stale(self, recipients: int) -> Dialogue:

@@ -11,7 +11,7 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Final
 
@@ -73,6 +73,8 @@ class _Refusal:
     transcript: str
     may_try_clear: bool = False
     """The TLS handshake failed, and nothing worse."""
+    steps: str = ""
+    """How long it took."""
 
 
 class SmtpDialer:
@@ -139,7 +141,7 @@ class SmtpDialer:
         if refusal is None:
             return connection
         await connection.quit()
-        return refusal
+        return replace(refusal, steps=connection.take_steps())
 
     async def _enter(
         self, connection: SmtpConnection, door: _Door, source: EgressSource, tls: TlsRequirement
@@ -205,7 +207,7 @@ class _Failed:
             Stage.ROUTE, Failure(FailureKind.UNREACHABLE, "the route names no address")
         )
         self._weight = -1
-        self._hop = ""
+        self._hop = self._steps = ""
         self._transcripts: list[str] = []
 
     def add(self, door: _Door, refusal: _Refusal) -> None:
@@ -213,6 +215,7 @@ class _Failed:
         weight = _weigh(refusal.answer)
         if weight >= self._weight:
             self._answer, self._weight, self._hop = refusal.answer, weight, door.label
+            self._steps = refusal.steps
         self._transcripts.append(f"# {door.label}\n{refusal.transcript}")
 
     def summary(self) -> DialFailure:
@@ -221,6 +224,7 @@ class _Failed:
             hop=self._hop,
             transcript="".join(self._transcripts),
             tried=self.tried,
+            steps=self._steps,
         )
 
 

@@ -157,6 +157,7 @@ class Deliver:
     async def _dial(self, tried: Tried) -> Connection | DialFailure:
         """Open a connection along the site's route."""
         site = tried.batch.site
+        tried.look_up = site.take_look_up()
         if site.route is None:
             failure = site.failure or NO_ROUTE_YET
             return DialFailure(answer=Answer(Stage.ROUTE, failure), hop="", transcript="", tried=0)

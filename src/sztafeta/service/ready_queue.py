@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sztafeta.delivery.route import Route
 from sztafeta.delivery.shaping import SiteState
@@ -26,6 +26,13 @@ class Site:
     """Why there is no route."""
     state: SiteState
     rotation: deque[ReadyQueue] = field(default_factory=deque)
+    look_up: timedelta | None = None
+    """How long its last look-up in DNS took, until an attempt has noted it."""
+
+    def take_look_up(self) -> timedelta | None:
+        """Give how long the last look-up took, to the first who asks."""
+        look_up, self.look_up = self.look_up, None
+        return look_up
 
     @property
     def has_work(self) -> bool:

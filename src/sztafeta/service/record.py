@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.delivery.retry import RetryPlan
 from sztafeta.delivery.state import AFTER_OUTCOME, State
+from sztafeta.delivery.steps import with_look_up
 from sztafeta.delivery.verdict import Answer, Outcome, Verdict
 from sztafeta.event import Event, EventKind
 from sztafeta.service.judge import Judged, judge_all
@@ -60,6 +61,9 @@ class Tried:
     hop: str = ""
     tls: str = ""
     transcript: str = ""
+    steps: str = ""
+    look_up: timedelta | None = None
+    """How long DNS took, when this attempt is the first after the look-up."""
     dsn_passed: bool = False
 
     def __post_init__(self) -> None:
@@ -68,13 +72,13 @@ class Tried:
     def spoke(self, connection: Connection, dialogue: Dialogue) -> None:
         """Note a dialogue's end."""
         self.answers, self.transcript = dialogue.answers, dialogue.transcript
-        self.hop, self.tls = connection.hop, connection.tls
+        self.hop, self.tls, self.steps = connection.hop, connection.tls, dialogue.steps
         self.dsn_passed = dialogue.dsn_passed
 
     def failed(self, failure: DialFailure) -> None:
         """Note that no hop took us: every recipient got the same answer."""
         self.answers = (failure.answer,) * len(self.claimed)
-        self.hop, self.transcript = failure.hop, failure.transcript
+        self.hop, self.transcript, self.steps = failure.hop, failure.transcript, failure.steps
 
 
 class Notices(Protocol):
@@ -352,6 +356,7 @@ def _attempt(tried: Tried, one: Judged, now: datetime) -> Attempt:
         tls=tried.tls,
         transcript=tried.transcript if failed else "",
         rule=one.verdict.rule,
+        steps=with_look_up(tried.steps, tried.look_up),
     )
 
 

@@ -47,12 +47,14 @@ class Sites:
 
     async def _find_route(self, queue: ReadyQueue) -> None:
         """Look the domain up beside everything else: a slow name server delays nobody."""
+        started_at = self._clock.now()
         try:
             route = await self._router.route_for(queue.leased.key)
         finally:
             queue.routing = False
         former = queue.site
         queue.site, queue.routed_until = self._site(queue.leased.key.domain, route)
+        queue.site.look_up = self._clock.now() - started_at
         if former is not None and former is not queue.site and queue.in_rotation:
             former.rotation.remove(queue)
             queue.in_rotation = False

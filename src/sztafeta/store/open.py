@@ -18,6 +18,7 @@ from sqlalchemy.exc import DatabaseError
 
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.store.accounts import Accounts
+from sztafeta.store.activity import Activity
 from sztafeta.store.administration import Administration
 from sztafeta.store.api_keys import ApiKeys
 from sztafeta.store.audit import Audit
@@ -74,6 +75,7 @@ class Store:
     audit: Audit
     suppressions: Suppressions
     feed: Feed
+    activity: Activity
     history: History
     administration: Administration
     housekeeping: Housekeeper
@@ -185,6 +187,7 @@ def _assemble(
         audit=Audit(database),
         suppressions=Suppressions(database),
         feed=Feed(database),
+        activity=Activity(database),
         history=History(database),
         administration=Administration(database, IdSource(ADMINISTRATION_NODE)),
         housekeeping=Housekeeper(database, bodies),

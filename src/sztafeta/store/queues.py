@@ -137,6 +137,7 @@ def _note_unknown(dialect: Any) -> Any:
             empty,
             empty,
             empty,
+            empty,
         )
         .join_from(wanted, recipient, recipient.c.queue_id == wanted.c.queue_id)
         .where(state_is(State.SENDING))

@@ -183,6 +183,7 @@ def attempt_row(attempt: Attempt, message_id: int, recipient_id: int) -> tuple[o
         attempt.tls,
         clean(attempt.transcript),
         attempt.rule,
+        attempt.steps,
     )
 
 
@@ -246,7 +247,8 @@ def due_recipient(row: Sequence[Any]) -> DueRecipient:
 
 def attempt_from(row: Sequence[Any]) -> Attempt:
     """Read an attempt from its columns after the recipient's id."""
-    number, started_at, ended_at, outcome, stage, hop, code, status, text, tls, script, rule = row
+    number, started_at, ended_at, outcome, stage, hop, *said = row
+    code, status, text, tls, script, rule, steps = said
     return Attempt(
         number=number,
         started_at=to_datetime(started_at),
@@ -260,6 +262,7 @@ def attempt_from(row: Sequence[Any]) -> Attempt:
         tls=tls,
         transcript=script,
         rule=rule,
+        steps=steps,
     )
 
 

@@ -360,6 +360,9 @@ sa.Index(
     postgresql_where=IS_LIVE,
 )
 
+sa.Index("ix_recipient_address", recipient.c.queue_id, recipient.c.local_part)
+"""Whom a customer wrote to: a queue is of one customer, domain and mode (decision 0010)."""
+
 # -- what happened: clustered by message, which is how it is read and how it leaves ------------------
 
 attempt: Final = sa.Table(
@@ -379,6 +382,7 @@ attempt: Final = sa.Table(
     sa.Column("tls", sa.Text, nullable=False),
     sa.Column("transcript", sa.Text, nullable=False),
     sa.Column("rule", sa.Text, nullable=False),
+    sa.Column("steps", sa.Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
 

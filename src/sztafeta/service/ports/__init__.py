@@ -11,6 +11,13 @@ from sztafeta.service.ports.accounts import (
     Customer,
     NotThere,
 )
+from sztafeta.service.ports.activity import (
+    ActivityFilter,
+    ActivityPage,
+    ActivityRow,
+    ActivityStore,
+    Mark,
+)
 from sztafeta.service.ports.administration import QueueAdministration, QueueOverview, Selection
 from sztafeta.service.ports.api_keys import ApiKeyStore
 from sztafeta.service.ports.audit import AuditEntry, AuditQuery, AuditStore
@@ -92,6 +99,10 @@ __all__ = [
     "TRIED",
     "AccountAdministration",
     "AccountStore",
+    "ActivityFilter",
+    "ActivityPage",
+    "ActivityRow",
+    "ActivityStore",
     "AlreadyRemembered",
     "AlreadyThere",
     "ApiKeyStore",
@@ -118,6 +129,7 @@ __all__ = [
     "Housekeeping",
     "LastAdministrator",
     "LeasedQueue",
+    "Mark",
     "MemberStore",
     "MessageHistory",
     "MessageQuery",

@@ -77,6 +77,8 @@ class Attempt:
     """SMTP dialogue of a failed attempt in the notation of tests/transcripts; empty on success."""
     rule: str
     """The name of the row of the verdict table that judged."""
+    steps: str = ""
+    """How long each step took (`delivery/steps`); empty when it was not measured."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -41,6 +41,8 @@ class Dialogue:
     """A reused connection was found closed before anything was decided: redial, no attempt counted."""
     dsn_passed: bool = False
     """The hop offers DSN and took over NOTIFY=SUCCESS (RFC 3461 §5.2.2)."""
+    steps: str = ""
+    """How long each step took (`delivery/steps`); opening the connection counts to its first parcel."""
 
 
 class Connection(Protocol):
@@ -75,6 +77,8 @@ class DialFailure:
     transcript: str
     tried: int
     """How many addresses were dialled."""
+    steps: str = ""
+    """How long the steps towards the decisive one took (`delivery/steps`)."""
 
 
 class Dialer(Protocol):
