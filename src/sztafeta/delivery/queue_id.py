@@ -43,8 +43,6 @@ class IdSource:
 
 def first_at(at: datetime) -> int:
     """Give the least id that any node may give at an instant; those before it are older."""
-    return (int(at.timestamp() * 1000) - _EPOCH_MS) << (_COUNTER_BITS + _NODE_BITS)
-    """Give the least id that is drawn at an instant: ids sort by time."""
     return max(0, int(at.timestamp() * 1000) - _EPOCH_MS) << (_COUNTER_BITS + _NODE_BITS)
 
 
