@@ -16,7 +16,7 @@ from tests.doubles.memory_columns import MemoryApiKeys, MemorySuppressions, Memo
 from tests.doubles.memory_feed import MemoryFeed
 
 from sztafeta.account.sending_domain import SendingDomain
-from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.account.smtp_account import FormerPassword, SmtpAccount
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.delivery.state import State
 from sztafeta.event import Event, EventKind
@@ -443,11 +443,26 @@ class MemoryStore:
 
     async def change_smtp_account(self, account: SmtpAccount) -> None:
         present = self._login(account.login)
-        self._accounts[account.login] = replace(account, password_sha256=present.password_sha256)
+        self._accounts[account.login] = replace(
+            account,
+            password_sha256=present.password_sha256,
+            former_password=present.former_password,
+        )
 
-    async def set_password(self, login: str, password: str) -> None:
+    async def set_password(
+        self, login: str, password: str, former: FormerPassword | None = None
+    ) -> None:
         hashed = sha256(password.encode()).digest()
-        self._accounts[login] = replace(self._login(login), password_sha256=hashed)
+        self._accounts[login] = replace(
+            self._login(login), password_sha256=hashed, former_password=former
+        )
+
+    async def end_former_password(self, login: str, *, now: datetime) -> None:
+        account = self._login(login)
+        former = account.former_password
+        if former is not None:
+            former = replace(former, works_until=now)
+        self._accounts[login] = replace(account, former_password=former)
 
     async def delete_smtp_account(self, login: str) -> None:
         self._login(login)

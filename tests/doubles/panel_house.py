@@ -33,6 +33,7 @@ from sztafeta.panel.door import SESSION_COOKIE
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import AuditEntry, AuditQuery, NewMessage, Renderer
+from sztafeta.service.smtp_logins import SmtpLogins
 
 BASE_URL = "https://panel.example.org"
 OUR_OWN = {"Sec-Fetch-Site": "same-origin", "Origin": BASE_URL}
@@ -132,11 +133,13 @@ class PanelHouse:
             ids=self.ids,
             clock=self.clock,
         )
+        self.logins = SmtpLogins(store=self.store.logins, clock=self.clock)
         self.panel = panel(
             self.settings,
             self.store,
             self.verbs,
             keys=ApiKeys(store=self.store.api_keys, clock=self.clock, time=lambda: 0.0),
+            logins=self.logins,
             clock=self.clock,
             base_url=BASE_URL,
             on_trouble=lambda where, trouble: self.troubles.append(trouble),

@@ -7,8 +7,9 @@ import hmac
 import re
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import Enum
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
 
@@ -17,6 +18,17 @@ class SenderRule(Enum):
 
     OWN_DOMAINS = "own-domains"
     ANY = "any"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormerPassword:
+    """The password before the present one: it may go on for a while, and explains failed logins later."""
+
+    password_sha256: bytes
+    works_until: datetime
+    replaced_at: datetime
+    replaced_by: str = ""
+    """Who changed it, as people know them; empty: the operator."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,16 +55,48 @@ class SmtpAccount:
     """How long a message of this account is tried."""
     sending_domains: frozenset[str] = frozenset()
     """The customer's domains, as lower-case A-labels."""
+    display_name: str = ""
+    """What its owner calls it."""
+    allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    """Where it may log in from; empty: from anywhere."""
+    former_password: FormerPassword | None = None
+    """The password before this one, if it was ever changed."""
+
+    def may_come_from(self, address: str) -> bool:
+        """Say whether its IP allow-list holds this address."""
+        if not self.allowed_networks:
+            return True
+        try:
+            found = ip_address(address)
+        except ValueError:
+            return False
+        plain = getattr(found, "ipv4_mapped", None) or found
+        return any(plain in network for network in self.allowed_networks)
+
+    def accepts(self, password_sha256: bytes, now: datetime) -> bool:
+        """Say whether a password is the present one, or the former one within its overlap."""
+        if hmac.compare_digest(password_sha256, self.password_sha256):
+            return True
+        former = self.former_password
+        return (
+            former is not None
+            and now < former.works_until
+            and hmac.compare_digest(password_sha256, former.password_sha256)
+        )
 
 
 UNKNOWN_PASSWORD_SHA256 = bytes(32)
 """Compared against when the login is unknown, so that both ways cost the same."""
 
 
+def digest_of(password: str) -> bytes:
+    """Give what the store keeps of a password."""
+    return hashlib.sha256(password.encode("utf-8", "surrogateescape")).digest()
+
+
 def password_matches(password: str, password_sha256: bytes) -> bool:
     """Compare in constant time."""
-    digest = hashlib.sha256(password.encode("utf-8", "surrogateescape")).digest()
-    return hmac.compare_digest(digest, password_sha256)
+    return hmac.compare_digest(digest_of(password), password_sha256)
 
 
 LOGIN: Final = re.compile(r"[1-9][0-9]{0,3}\.([a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?)\.smtp")

@@ -21,6 +21,7 @@ from sztafeta.net.texts import DnsTexts
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.ports import Clock
 from sztafeta.service.sending_domains import SendingDomains
+from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.store.open import Store
 
 ROOM_FOR_CODING = 1.5
@@ -38,6 +39,7 @@ def http_api(
     verbs: Verbs,
     *,
     keys: ApiKeys,
+    logins: SmtpLogins,
     ids: IdSource,
     clock: Clock,
     on_trouble: Callable[[str, Exception], None],
@@ -75,6 +77,7 @@ def http_api(
             store,
             verbs,
             keys=keys,
+            logins=logins,
             clock=clock,
             base_url=panel_url(settings),
             on_trouble=on_trouble,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from ipaddress import ip_address
 from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -10,15 +11,21 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sztafeta.bootstrap.people import TellSms, people_verbs
 from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
+from sztafeta.config.settings import TlsMode
 from sztafeta.panel.application import Panel
 from sztafeta.panel.desk import Desk
+from sztafeta.panel.entrance import Entrance
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import Clock
+from sztafeta.service.smtp_accounts import SmtpAccounts
+from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.store.open import Store
 
 ROOT = "/panel"
+SUBMISSION = 587
+"""The port that RFC 6409 names for it."""
 
 
 def panel(
@@ -27,6 +34,7 @@ def panel(
     verbs: Verbs,
     *,
     keys: ApiKeys,
+    logins: SmtpLogins,
     clock: Clock,
     base_url: str,
     on_trouble: Callable[[str, Exception], None],
@@ -56,6 +64,10 @@ def panel(
         ),
         audit=audit,
         keys=keys,
+        smtp_accounts=SmtpAccounts(
+            administration=store.accounts, accounts=store.accounts, logins=logins, clock=clock
+        ),
+        entrance=entrance(settings),
         accounts=store.accounts,
         account_administration=store.accounts,
         clock=clock,
@@ -64,6 +76,21 @@ def panel(
         is_demo=is_demo,
     )
     return Panel(desk, zone=ZoneInfo(settings.panel.time_zone), on_trouble=on_trouble)
+
+
+def entrance(settings: Settings) -> Entrance:
+    """Say where programs send to: our name, unless only this machine reaches the ports."""
+    by_tls = {mode: [one for one in settings.listeners if one.tls is mode] for mode in TlsMode}
+    starttls, implicit = by_tls[TlsMode.STARTTLS], by_tls[TlsMode.IMPLICIT]
+    preferred = next((one for one in starttls if one.port == SUBMISSION), None)
+    chosen = preferred or (starttls[-1] if starttls else None)
+    local = chosen is not None and ip_address(chosen.address).is_loopback
+    return Entrance(
+        host=chosen.address if local and chosen is not None else settings.hostname,
+        port=None if chosen is None else chosen.port,
+        tls_port=implicit[0].port if implicit else None,
+        other_ports=tuple(one.port for one in starttls if one is not chosen),
+    )
 
 
 class Faces:

@@ -33,7 +33,6 @@ from sztafeta.net.listener import Listener
 from sztafeta.net.tls_wire import Encryption, HandshakeLimits
 from sztafeta.observer import Observer
 from sztafeta.renderer.processes import Renderer
-from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.deliver import Deliver
 from sztafeta.service.notices import StatusNotices
 from sztafeta.service.ports import StoreBusy
@@ -41,6 +40,7 @@ from sztafeta.service.record import Record
 from sztafeta.service.rehearsing import RehearsalDialer, RehearsalRouter
 from sztafeta.service.schedule import Schedule
 from sztafeta.service.sign import Sign
+from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.service.statistics.rolling import Rolling
 from sztafeta.submission.desk import Door
 from sztafeta.submission.reception import Reception
@@ -53,7 +53,7 @@ from sztafeta.workers.signers import Signers
 CATCH_ALL: Final = "catch-all"
 """The demo's receiver shows our certificate, too."""
 WARN_EVERY: Final = timedelta(hours=1)
-NOTE_USES_EVERY: Final = timedelta(seconds=10)
+NOTE_LOGINS_EVERY: Final = timedelta(seconds=10)
 BROKEN_DRAIN: Final = timedelta(seconds=1)
 """With a broken store nothing can be finished; say goodbye and end (R-24)."""
 
@@ -123,6 +123,9 @@ class Service:
 
     async def _open(self) -> None:
         await self._open_store()
+        self._logins = SmtpLogins(store=self._store.logins, clock=self._clock)
+        self._keys = api_keys(self._store, self._clock)
+        self._keep_running(self._note_logins())
         self._open_certificates()
         self._open_delivery()
         await self._open_operations()
@@ -269,6 +272,8 @@ class Service:
             accept=verbs.submit,
             limits=values.limits(self._settings),
             journal=self._observer,
+            logins=self._logins,
+            now=self._clock.now,
         )
 
     async def _open_listener(self, one: ListenerSetting, reception: Reception) -> None:
@@ -301,19 +306,18 @@ class Service:
         self.ports["http"] = listener.port
 
     async def _open_api(self, verbs: Verbs) -> None:
-        keys = api_keys(self._store, self._clock)
         listener = http_api(
             self._settings,
             self._store,
             verbs,
-            keys=keys,
+            keys=self._keys,
+            logins=self._logins,
             ids=self._ids,
             clock=self._clock,
             on_trouble=self._observer.request_failed,
             on_sms=self._tell_sms,
             is_demo=self._only is not None,
         )
-        self._keep_running(self._note_key_uses(keys))
         await listener.open()
         self._stack.push_async_callback(listener.close)
         self.ports["api"] = listener.port
@@ -340,14 +344,15 @@ class Service:
         task = asyncio.ensure_future(work)
         self._stack.callback(task.cancel)
 
-    async def _note_key_uses(self, keys: ApiKeys) -> None:
-        """Write down now and then when API keys were last used; what is lost in a crash is no mail."""
+    async def _note_logins(self) -> None:
+        """Write down now and then who logged in and which keys were used; a crash takes no mail."""
         while True:
-            await asyncio.sleep(NOTE_USES_EVERY.total_seconds())
+            await asyncio.sleep(NOTE_LOGINS_EVERY.total_seconds())
             try:
-                await keys.note_uses()
+                await self._keys.note_uses()
+                await self._logins.write()
             except StoreBusy as busy:
-                self._observer.trouble("the use of API keys was not noted", busy)
+                self._observer.trouble("logins and uses of API keys were not noted", busy)
 
     async def _warn(self) -> None:
         """Say every hour what the operator accepted (R-19)."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sztafeta.panel import keys, settings_of_view
+from sztafeta.panel import keys, settings_of_view, smtp_accounts
 from sztafeta.panel.pages import PageRoute, Pages
 
-COLUMNS: Final[Sequence[Pages]] = (settings_of_view.pages, keys.pages)
+COLUMNS: Final[Sequence[Pages]] = (settings_of_view.pages, keys.pages, smtp_accounts.pages)
 
 
 def routes() -> Sequence[PageRoute]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sztafeta.panel.entrance import Entrance
 from sztafeta.panel.people_desk import PeopleVerbs
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import AccountAdministration, AccountStore, Clock
+from sztafeta.service.smtp_accounts import SmtpAccounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +22,9 @@ class Desk:
     audit: AuditLog
     """Call `note` when a change is done."""
     keys: ApiKeys
+    smtp_accounts: SmtpAccounts
+    entrance: Entrance
+    """Where programs send to."""
     accounts: AccountStore
     account_administration: AccountAdministration
     clock: Clock

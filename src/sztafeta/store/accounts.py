@@ -6,15 +6,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import sha256
+from ipaddress import ip_network
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
 from sztafeta.account.sending_domain import DkimKey, KeyAlgorithm, SendingDomain
-from sztafeta.account.smtp_account import SenderRule, SmtpAccount
+from sztafeta.account.smtp_account import FormerPassword, SenderRule, SmtpAccount
 from sztafeta.service.ports import AlreadyThere, Customer, NotThere
 from sztafeta.store.database import Database
-from sztafeta.store.rows import to_datetime, to_millis
+from sztafeta.store.rows import clean, to_datetime, to_millis
 from sztafeta.store.schema import customer, dkim_key, sending_domain, smtp_account
 from sztafeta.store.seal import Seal
 from sztafeta.store.statements import Dialect, Row, Rows, Steps, number
@@ -44,6 +45,12 @@ _ACCOUNT_COLUMNS: Final = (
     smtp_account.c.failure_notices,
     smtp_account.c.max_connections,
     smtp_account.c.ttl,
+    smtp_account.c.display_name,
+    smtp_account.c.allowed_networks,
+    smtp_account.c.former_sha256,
+    smtp_account.c.former_until,
+    smtp_account.c.former_replaced_at,
+    smtp_account.c.former_replaced_by,
 )
 _ACCOUNTS: Final = sa.select(*_ACCOUNT_COLUMNS).join_from(
     smtp_account, customer, customer.c.customer_id == smtp_account.c.customer_id
@@ -215,9 +222,20 @@ class Accounts:
         """Write an account's settings (not its password). Raises: NotThere."""
         await self._change_login(account.login, **_account_values(account))
 
-    async def set_password(self, login: str, password: str) -> None:
-        """Give an account another password. Raises: NotThere."""
-        await self._change_login(login, password_sha256=_hash(password))
+    async def set_password(
+        self, login: str, password: str, former: FormerPassword | None = None
+    ) -> None:
+        """Give an account another password; `former` says what becomes of the one before.
+
+        Raises:
+            NotThere: there is no such login.
+        """
+        values = {"password_sha256": _hash(password)} | _former_values(former)
+        await self._change_login(login, **values)
+
+    async def end_former_password(self, login: str, *, now: datetime) -> None:
+        """Let the password before the present one end now. Raises: NotThere."""
+        await self._change_login(login, former_until=to_millis(now))
 
     async def delete_smtp_account(self, login: str) -> None:
         """Take a login away; its mail stays. Raises: NotThere."""
@@ -379,12 +397,28 @@ def _account_values(account: SmtpAccount) -> dict[str, Any]:
         "failure_notices": int(account.failure_notices),
         "max_connections": account.max_connections,
         "ttl": account.ttl // _MILLISECOND,
+        "display_name": clean(account.display_name),
+        "allowed_networks": " ".join(map(str, account.allowed_networks)),
+    }
+
+
+def _former_values(former: FormerPassword | None) -> dict[str, Any]:
+    """Give what is kept of the password before as columns."""
+    if former is None:
+        columns = ("former_sha256", "former_until", "former_replaced_at", "former_replaced_by")
+        return dict.fromkeys(columns)
+    return {
+        "former_sha256": former.password_sha256,
+        "former_until": to_millis(former.works_until),
+        "former_replaced_at": to_millis(former.replaced_at),
+        "former_replaced_by": clean(former.replaced_by),
     }
 
 
 def _account(row: Row, domains: frozenset[str]) -> SmtpAccount:
     account_id, customer_id, customer_name, login, password_sha256, *settings = row
-    enabled, customer_enabled, cleartext, sender_rule, bounces, notices, connections, ttl = settings
+    enabled, customer_enabled, cleartext, sender_rule, bounces, notices, *settings = settings
+    connections, ttl, display_name, networks, *former = settings
     return SmtpAccount(
         account_id=account_id,
         customer_id=customer_id,
@@ -399,4 +433,19 @@ def _account(row: Row, domains: frozenset[str]) -> SmtpAccount:
         max_connections=connections,
         ttl=ttl * _MILLISECOND,
         sending_domains=domains,
+        display_name=display_name,
+        allowed_networks=tuple(map(ip_network, networks.split())),
+        former_password=_former(former),
+    )
+
+
+def _former(row: Sequence[Any]) -> FormerPassword | None:
+    password_sha256, until, replaced_at, replaced_by = row
+    if password_sha256 is None:
+        return None
+    return FormerPassword(
+        password_sha256=bytes(password_sha256),
+        works_until=to_datetime(until),
+        replaced_at=to_datetime(replaced_at),
+        replaced_by=replaced_by or "",
     )

@@ -29,6 +29,7 @@ from sztafeta.store.gates import CannotOpen, folder_faults, refuse_unsafe, sqlit
 from sztafeta.store.history import History
 from sztafeta.store.housekeeping import Housekeeper
 from sztafeta.store.latch import Latch
+from sztafeta.store.logins import Logins
 from sztafeta.store.members import Members
 from sztafeta.store.messages import Arrivals, Messages
 from sztafeta.store.migrate import migrate_sqlite
@@ -66,6 +67,7 @@ class Store:
     bodies: Bodies
     accounts: Accounts
     api_keys: ApiKeys
+    logins: Logins
     templates: Templates
     members: Members
     sessions: Sessions
@@ -178,6 +180,7 @@ def _assemble(
         bodies=bodies,
         accounts=Accounts(database, seal),
         api_keys=ApiKeys(database),
+        logins=Logins(database),
         templates=Templates(database),
         members=Members(database),
         sessions=Sessions(database),

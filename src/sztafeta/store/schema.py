@@ -54,7 +54,39 @@ smtp_account: Final = sa.Table(
     sa.Column("max_connections", sa.Integer, nullable=False),
     sa.Column("ttl", _Millis, nullable=False),
     sa.Column("created_at", _Millis, nullable=False),
+    sa.Column("display_name", sa.Text, nullable=False, server_default=""),
+    sa.Column("allowed_networks", sa.Text, nullable=False, server_default=""),  # words
+    sa.Column("former_sha256", sa.LargeBinary),  # NULL: never changed
+    sa.Column("former_until", _Millis),
+    sa.Column("former_replaced_at", _Millis),
+    sa.Column("former_replaced_by", sa.Text),
 )
+
+smtp_login: Final = sa.Table(
+    "smtp_login",
+    metadata,
+    sa.Column("account_id", _Key, primary_key=True, autoincrement=False),
+    sa.Column("at", _Millis, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("tls", sa.Text, nullable=False),  # version and cipher; empty: in the clear
+    sa.Column("client_name", sa.Text, nullable=False),  # what EHLO said
+)
+"""The last login of each SMTP account."""
+
+login_failure: Final = sa.Table(
+    "login_failure",
+    metadata,
+    sa.Column("failure_id", _Key, primary_key=True),
+    sa.Column("account_id", _Id, nullable=False),
+    sa.Column("at", _Millis, nullable=False, index=True),
+    sa.Column("cause", sa.Text, nullable=False),
+    sa.Column("address", sa.Text, nullable=False),
+    sa.Column("tls", sa.Text, nullable=False),
+    sa.Column("client_name", sa.Text, nullable=False),
+)
+"""Failed logins with a known login, for its owner; the password that was tried is nowhere."""
+
+sa.Index("ix_login_failure_of_account", login_failure.c.account_id, login_failure.c.failure_id)
 
 sending_domain: Final = sa.Table(
     "sending_domain",

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
+from sztafeta.account.login_cause import LoginCause
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.service.accept import Accepted
 from sztafeta.service.composing import Source, Submission
@@ -112,13 +114,14 @@ class Clerk:
     async def _log_in(self, auth: Auth, wire: Wire) -> Reply:
         desk, client = self._desk, self._client
         try:
-            verdict = await desk.login.judge(auth, self._network)
+            verdict = await desk.login.judge(auth, self._network, client.address)
         except Exception:
             desk.journal.login_failed(client, None, "store")
             raise
         account = verdict.account
         if account is None or verdict.failure is not None:
             desk.journal.login_failed(client, account, verdict.failure or "")
+            self._tell_owner(account, wire, verdict.cause)
             return verdict.reply
         if not self._is_inside:
             return verdict.reply  # nobody is there to hear it
@@ -135,7 +138,21 @@ class Clerk:
             tls=wire.tls,
         )
         desk.journal.logged_in(client, account, wire.tls)
+        self._tell_owner(account, wire, None)
         return verdict.reply
+
+    def _tell_owner(
+        self, account: SmtpAccount | None, wire: Wire, cause: LoginCause | None
+    ) -> None:
+        """Let the owner of a login see who used it, and why others could not."""
+        if account is not None:
+            self._desk.logins.note(
+                account,
+                address=self._client.address,
+                tls=wire.tls,
+                client_name=wire.ehlo_name,
+                cause=cause,
+            )
 
     # -- MAIL ------------------------------------------------------------------------------------
 
@@ -153,7 +170,7 @@ class Clerk:
         return self._open(mail, account, await self._desk.accounts.find(account.login))
 
     def _open(self, mail: Mail, former: SmtpAccount, account: SmtpAccount | None) -> Reply:
-        if account is None or not _may_go_on(former, account):
+        if account is None or not _may_go_on(former, account, self._desk.now()):
             return LOGIN_NO_LONGER_VALID_421
         self._drop_transaction()
         refusal = self._refuse_mail(mail, account)
@@ -235,6 +252,6 @@ class Clerk:
         return outcome.reply
 
 
-def _may_go_on(former: SmtpAccount, account: SmtpAccount) -> bool:
-    """Say whether a login still stands: not suspended, and with the password it was made with."""
-    return account.enabled and account.password_sha256 == former.password_sha256
+def _may_go_on(former: SmtpAccount, account: SmtpAccount, now: datetime) -> bool:
+    """Say whether a login still stands: not suspended, and with a password that is still good."""
+    return account.enabled and account.accepts(former.password_sha256, now)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
+from sztafeta.account.login_cause import LoginCause
+from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.service.accept import Accepted
 from sztafeta.service.composing import Submission
 from sztafeta.service.incoming import Incoming
@@ -50,6 +53,28 @@ class Acceptance(Protocol):
         """Take a whole message over, or say why not; durable on return."""
 
 
+class LoginBook(Protocol):
+    """Where the owner of a login finds who used it (`service/smtp_logins`)."""
+
+    def note(
+        self,
+        account: SmtpAccount,
+        *,
+        address: str,
+        tls: str,
+        client_name: str,
+        cause: LoginCause | None,
+    ) -> None:
+        """Note a login, or why one failed; quick, never fails."""
+
+
+class NoBook:
+    """Notes nothing."""
+
+    def note(self, account: SmtpAccount, **_: object) -> None:
+        """Forget it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
     """One listener, as its conversations see it."""
@@ -71,5 +96,8 @@ class Desk:
     rate: RecipientRate
     accept: Acceptance
     journal: Journal
+    logins: LoginBook
     time: Callable[[], float]
     """Seconds of a steady clock."""
+    now: Callable[[], datetime]
+    """The time of day, in UTC."""

@@ -42,8 +42,9 @@ class Journal(Protocol):
     def login_failed(self, client: Client, account: SmtpAccount | None, reason: str) -> None:
         """A login failed.
 
-        The reason is `unknown-login`, `wrong-password`, `wrong-identity`, `suspended`, `too-many-failures`,
-        `store`, or `cleartext`: then the password was sent in the clear, not tried, and is exposed.
+        The reason is `unknown-login`, `wrong-password`, `wrong-identity`, `network`, `suspended`,
+        `too-many-failures`, `store`, or `cleartext`: then the password was sent in the clear, not tried,
+        and is exposed.
         """
 
     def accepted(self, account: SmtpAccount, accepted: Accepted) -> None:

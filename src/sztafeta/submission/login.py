@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from sztafeta.account.login_cause import LoginCause, cause_of
 from sztafeta.account.smtp_account import UNKNOWN_PASSWORD_SHA256, SmtpAccount, password_matches
 from sztafeta.smtp.command import Auth
 from sztafeta.smtp.reply import Reply
@@ -33,19 +35,27 @@ class LoginVerdict:
     """Whose login it was, if there is such an account."""
     failure: str | None
     """The journal's word for the failure; None when the login succeeded."""
+    cause: LoginCause | None = None
+    """The same for the owner of the login, who may know more."""
 
 
 class Login:
     """Judges logins; one instance serves all listeners."""
 
     def __init__(
-        self, accounts: KnownAccounts, throttle: LoginThrottle, *, time: Callable[[], float]
+        self,
+        accounts: KnownAccounts,
+        throttle: LoginThrottle,
+        *,
+        time: Callable[[], float],
+        now: Callable[[], datetime],
     ) -> None:
         self._accounts = accounts
         self._throttle = throttle
         self._time = time
+        self._now = now
 
-    async def judge(self, auth: Auth, network: str) -> LoginVerdict:
+    async def judge(self, auth: Auth, network: str, address: str) -> LoginVerdict:
         """Decide a finished exchange; a failure is answered late when there were many.
 
         Raises whatever the store raises: then nothing is known, and the password must not be called wrong.
@@ -55,25 +65,31 @@ class Login:
             return LoginVerdict(too_many_failures_454(wait), None, "too-many-failures")
         account = await self._accounts.find(auth.login)
         if auth.cleartext and not (account is not None and account.cleartext_auth):
-            return LoginVerdict(ENCRYPT_FIRST_538, account, "cleartext")
-        failure = _failure(auth, account)
+            return LoginVerdict(ENCRYPT_FIRST_538, account, "cleartext", LoginCause.CLEARTEXT)
+        failure, cause = _failure(auth, account, address, self._now())
         if account is not None and failure is None:
             self._throttle.succeeded(auth.login)
             return LoginVerdict(LOGGED_IN_235, account, None)
         if failure == "suspended":
-            return LoginVerdict(ACCOUNT_SUSPENDED_525, account, failure)
+            return LoginVerdict(ACCOUNT_SUSPENDED_525, account, failure, cause)
         await asyncio.sleep(self._throttle.failed(network, auth.login, self._time()))
-        return LoginVerdict(AUTHENTICATION_FAILED_535, account, failure)
+        return LoginVerdict(AUTHENTICATION_FAILED_535, account, failure, cause)
 
 
-def _failure(auth: Auth, account: SmtpAccount | None) -> str | None:
-    """Name what is wrong; every way compares one password."""
-    known = UNKNOWN_PASSWORD_SHA256 if account is None else account.password_sha256
-    matches = password_matches(auth.password, known)
+Failure = tuple[str | None, LoginCause | None]
+"""The journal's word and the owner's; both None when nothing is wrong."""
+
+
+def _failure(auth: Auth, account: SmtpAccount | None, address: str, now: datetime) -> Failure:
+    """Name what is wrong; whoever is unknown costs a comparison, too."""
     if account is None:
-        return "unknown-login"
-    if not matches:
-        return "wrong-password"
+        password_matches(auth.password, UNKNOWN_PASSWORD_SHA256)
+        return "unknown-login", None
+    cause = cause_of(auth.password, account, now)
+    if cause is not None:
+        return "wrong-password", cause
     if auth.authorization not in ("", auth.login):  # RFC 4616 §2: to act for others is not offered
-        return "wrong-identity"
-    return None if account.enabled else "suspended"
+        return "wrong-identity", LoginCause.WRONG_IDENTITY
+    if not account.may_come_from(address):
+        return "network", LoginCause.NETWORK
+    return (None, None) if account.enabled else ("suspended", LoginCause.SUSPENDED)

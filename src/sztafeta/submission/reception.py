@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from sztafeta.service.ports import AccountStore
 from sztafeta.smtp.server_replies import SHUTTING_DOWN_421
 from sztafeta.submission.conversation import Conversation
-from sztafeta.submission.desk import Acceptance, Desk, Door
+from sztafeta.submission.desk import Acceptance, Desk, Door, LoginBook, NoBook
 from sztafeta.submission.doorkeeper import Doorkeeper
 from sztafeta.submission.journal import Journal, Silence
 from sztafeta.submission.known_accounts import KnownAccounts
@@ -32,7 +33,9 @@ class Reception:
         accept: Acceptance,
         limits: Limits | None = None,
         journal: Journal | None = None,
+        logins: LoginBook | None = None,
         time: Callable[[], float] | None = None,
+        now: Callable[[], datetime] = partial(datetime.now, UTC),  # noqa: B008 - the system's clock
     ) -> None:
         """`time` gives seconds of a steady clock; the event loop's unless told otherwise."""
         limits = limits or Limits()
@@ -42,11 +45,13 @@ class Reception:
             limits=limits,
             doorkeeper=Doorkeeper(limits),
             accounts=known,
-            login=Login(known, LoginThrottle(limits), time=time),
+            login=Login(known, LoginThrottle(limits), time=time, now=now),
             rate=RecipientRate(limits.recipients_per_hour),
             accept=accept,
             journal=journal or Silence(),
+            logins=logins or NoBook(),
             time=time,
+            now=now,
         )
         self._conversations: set[Conversation] = set()
         self._emptied = asyncio.Event()

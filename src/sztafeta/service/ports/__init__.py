@@ -43,6 +43,7 @@ from sztafeta.service.ports.history import (
     RecipientHistory,
 )
 from sztafeta.service.ports.housekeeping import Housekeeping
+from sztafeta.service.ports.logins import LoginStore, SmtpLogin
 from sztafeta.service.ports.members import (
     Credentials,
     LastAdministrator,
@@ -129,6 +130,7 @@ __all__ = [
     "Housekeeping",
     "LastAdministrator",
     "LeasedQueue",
+    "LoginStore",
     "Mark",
     "MemberStore",
     "MessageHistory",
@@ -161,6 +163,7 @@ __all__ = [
     "Settlement",
     "SmsFailed",
     "SmsGateway",
+    "SmtpLogin",
     "Spool",
     "Standing",
     "StandingCount",

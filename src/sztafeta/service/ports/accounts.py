@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from sztafeta.account.sending_domain import SendingDomain
-from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.account.smtp_account import FormerPassword, SmtpAccount
 
 
 class AccountStore(Protocol):
@@ -64,8 +64,17 @@ class AccountAdministration(Protocol):
     async def change_smtp_account(self, account: SmtpAccount) -> None:
         """Write an account's settings (not its password). Raises: NotThere."""
 
-    async def set_password(self, login: str, password: str) -> None:
-        """Give an account another password. Raises: NotThere."""
+    async def set_password(
+        self, login: str, password: str, former: FormerPassword | None = None
+    ) -> None:
+        """Give an account another password; `former` says what becomes of the one before.
+
+        Raises:
+            NotThere: there is no such login.
+        """
+
+    async def end_former_password(self, login: str, *, now: datetime) -> None:
+        """Let the password before the present one end now. Raises: NotThere."""
 
     async def delete_smtp_account(self, login: str) -> None:
         """Take a login away; its mail stays. Raises: NotThere."""

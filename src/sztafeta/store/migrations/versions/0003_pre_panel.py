@@ -160,7 +160,35 @@ def _audit() -> None:
 
 
 def _smtp_accounts() -> None:
-    """What a customer sets for an SMTP account, and when it was last used."""
+    """What a customer sets for an SMTP account, its former password, and who logged in or tried to."""
+    for name in ("display_name", "allowed_networks"):
+        op.add_column("smtp_account", sa.Column(name, sa.Text(), server_default="", nullable=False))
+    op.add_column("smtp_account", sa.Column("former_sha256", sa.LargeBinary(), nullable=True))
+    for name in ("former_until", "former_replaced_at"):
+        op.add_column("smtp_account", sa.Column(name, sa.BigInteger(), nullable=True))
+    op.add_column("smtp_account", sa.Column("former_replaced_by", sa.Text(), nullable=True))
+    op.create_table(
+        "smtp_login",
+        sa.Column("account_id", KEY, autoincrement=False, nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("tls", sa.Text(), nullable=False),
+        sa.Column("client_name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id"),
+    )
+    op.create_table(
+        "login_failure",
+        sa.Column("failure_id", KEY, nullable=False),
+        sa.Column("account_id", sa.BigInteger(), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("address", sa.Text(), nullable=False),
+        sa.Column("tls", sa.Text(), nullable=False),
+        sa.Column("client_name", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("failure_id"),
+    )
+    op.create_index("ix_login_failure_at", "login_failure", ["at"])
+    op.create_index("ix_login_failure_of_account", "login_failure", ["account_id", "failure_id"])
 
 
 def _domains() -> None:
