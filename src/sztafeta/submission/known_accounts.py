@@ -1,7 +1,7 @@
 """Accounts as they were a moment ago: what MAIL checks on every message without asking the store each time.
 
-An entry is trusted for a second, so a revoked account stops sending within one; many sessions of an account
-share one question to the store.
+An entry is trusted for half a second, so a revoked account stops sending within one, however busy the store
+is; many sessions of an account share one question to it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Callable
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.service.ports import AccountStore
 
-TRUSTED_SECONDS = 1.0
+TRUSTED_SECONDS = 0.5
 KEPT = 10_000
 
 
@@ -28,7 +28,7 @@ class KnownAccounts:
         self._asking: dict[str, asyncio.Task[SmtpAccount | None]] = {}
 
     def recent(self, login: str) -> SmtpAccount | None:
-        """Give the account if it was read within the last second."""
+        """Give the account if it was read a moment ago."""
         entry = self._entries.get(login)
         if entry is None or self._time() - entry[1] > TRUSTED_SECONDS:
             return None
