@@ -1,45 +1,138 @@
-"""SMTP logins, on both databases: the last of each account, and those that failed."""
+"""What both databases promise about tickets, tallies and second factors: each is used once, for all nodes."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import asyncio
+from datetime import timedelta
 
-from sztafeta.account.login_cause import LoginCause
-from sztafeta.service.ports import SmtpLogin
+import pytest
+from tests.contracts.test_members_contract import NOW, alice, bob
+
+from sztafeta.service.ports import AlreadyThere, NotThere, Passkey, Ticket, TicketKind
 from sztafeta.store.open import Store
 
-NOW = datetime(2026, 11, 3, 14, 5, 9, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
 
 
-def login(minutes: int, cause: LoginCause | None = None) -> SmtpLogin:
-    return SmtpLogin(
-        at=NOW + timedelta(minutes=minutes),
-        address="192.0.2.1",
-        tls="TLSv1.3 X",
-        client_name="shop\x00",
-        cause=cause,
-    )
-
-
-async def test_the_last_login_of_each_account_is_kept(real_store: Store) -> None:
-    await real_store.logins.note_logins({1: login(1), 2: login(2)}, [])
-    await real_store.logins.note_logins({1: login(3)}, [])
-    found = await real_store.logins.last_logins([1, 2, 3])
-    assert {number: one.at for number, one in found.items()} == {
-        1: login(3).at,
-        2: login(2).at,
+def ticket(token: bytes = b"1" * 32, **settings: object) -> Ticket:
+    values = {
+        "token_sha256": token,
+        "kind": TicketKind.RESET,
+        "customer_id": 1,
+        "member_id": 5,
+        "details": {"email": "zażółć@example.com"},
+        "created_at": NOW,
+        "expires_at": NOW + timedelta(minutes=30),
     }
-    assert found[1].client_name == "shop\ufffd"
-    assert await real_store.logins.last_logins([]) == {}
+    return Ticket(**(values | settings))  # type: ignore[arg-type]
 
 
-async def test_failures_are_listed_newest_first_and_forgotten_by_age(real_store: Store) -> None:
-    failures = [(1, login(number, LoginCause.EMPTY)) for number in range(5)]
-    other = (2, login(9, LoginCause.NETWORK))
-    await real_store.logins.note_logins({}, [*failures, other])
-    found = await real_store.logins.login_failures(1, limit=3)
-    assert [one.at for one in found] == [login(number).at for number in (4, 3, 2)]
-    assert {one.cause for one in found} == {LoginCause.EMPTY}
-    assert await real_store.logins.forget_login_failures(login(4).at) == 4
-    assert len(await real_store.logins.login_failures(1, limit=9)) == 1
-    assert len(await real_store.logins.login_failures(2, limit=9)) == 1
+async def test_a_ticket_is_found_until_it_runs_out(real_store: Store) -> None:
+    kept = ticket()
+    await real_store.tickets.keep_ticket(kept)
+    find = real_store.tickets.ticket
+    assert await find(kept.token_sha256, TicketKind.RESET, now=NOW) == kept
+    assert await find(kept.token_sha256, TicketKind.INVITATION, now=NOW) is None
+    assert await find(b"2" * 32, TicketKind.RESET, now=NOW) is None
+    assert await find(kept.token_sha256, TicketKind.RESET, now=kept.expires_at) is None
+
+
+async def test_a_ticket_is_taken_once(real_store: Store) -> None:
+    """W-17: single use, however many come at once."""
+    await real_store.tickets.keep_ticket(ticket())
+    takes = (real_store.tickets.take_ticket(b"1" * 32, TicketKind.RESET, now=NOW) for _ in range(5))
+    taken = [one for one in await asyncio.gather(*takes) if one is not None]
+    assert taken == [ticket()]
+
+
+async def test_tries_with_a_ticket_are_counted(real_store: Store) -> None:
+    await real_store.tickets.keep_ticket(ticket())
+    counts = [await real_store.tickets.count_try(b"1" * 32) for _ in range(3)]
+    assert counts == [1, 2, 3]
+    assert await real_store.tickets.count_try(b"2" * 32) == 0
+
+
+async def test_a_customers_tickets_are_listed_and_dropped(real_store: Store) -> None:
+    """W-01: each customer's own."""
+    tickets = real_store.tickets
+    await tickets.keep_ticket(ticket())
+    await tickets.keep_ticket(ticket(b"2" * 32, customer_id=2))
+    assert await tickets.tickets(1, TicketKind.RESET, now=NOW) == [ticket()]
+    assert not await tickets.drop_ticket(b"1" * 32, customer_id=2)
+    assert await tickets.drop_ticket(b"1" * 32, customer_id=1)
+    await tickets.drop_tickets(TicketKind.RESET, member_id=5)
+    assert await tickets.tickets(2, TicketKind.RESET, now=NOW) == []
+
+
+async def test_tickets_that_have_run_out_are_forgotten(real_store: Store) -> None:
+    await real_store.tickets.keep_ticket(ticket())
+    assert await real_store.tickets.forget_tickets(now=NOW) == 0
+    assert await real_store.tickets.forget_tickets(now=NOW + timedelta(hours=1)) == 1
+
+
+async def test_a_tally_counts_up_and_begins_anew(real_store: Store) -> None:
+    count, hour = real_store.tallies.count, timedelta(hours=1)
+    assert (await count("sms", "+48501234567", within=hour, now=NOW)).count == 1
+    second = await count("sms", "+48501234567", within=hour, now=NOW + SECOND)
+    assert (second.count, second.since, second.last_at) == (2, NOW, NOW + SECOND)
+    assert await real_store.tallies.tally("sms", "+48501234567") == second
+    assert (await count("sms", "other\0", within=hour, now=NOW)).count == 1
+    assert (await count("sms", "+48501234567", within=hour, now=NOW + hour)).count == 1
+    await real_store.tallies.forget_tally("sms", "+48501234567")
+    assert await real_store.tallies.tally("sms", "+48501234567") is None
+    assert await real_store.tallies.forget_tallies(before=NOW + SECOND) == 1
+
+
+async def test_a_seed_is_kept_and_each_step_is_spent_once(real_store: Store) -> None:
+    """W-17: a TOTP code is single use."""
+    factors, owner = real_store.second_factors, await alice(real_store)
+    assert await factors.totp(owner.member_id) is None
+    await factors.set_totp(owner.member_id, b"seed of twenty octets")
+    assert await factors.use_step(owner.member_id, 100)
+    assert not await factors.use_step(owner.member_id, 100)
+    assert not await factors.use_step(owner.member_id, 99)
+    found = await factors.totp(owner.member_id)
+    assert found is not None
+    assert (found.seed, found.last_step) == (b"seed of twenty octets", 100)
+    member = await real_store.members.member(owner.member_id)
+    assert member is not None
+    assert member.has_second_factor
+    await factors.set_totp(owner.member_id, None)
+    assert await factors.totp(owner.member_id) is None
+    with pytest.raises(NotThere):
+        await factors.set_totp(999, b"seed")
+
+
+async def test_a_recovery_code_is_spent_once(real_store: Store) -> None:
+    factors, owner = real_store.second_factors, await alice(real_store)
+    await factors.set_recovery_codes(owner.member_id, [b"a" * 32, b"b" * 32])
+    assert await factors.recovery_codes_left(owner.member_id) == 2
+    assert await factors.use_recovery_code(owner.member_id, b"a" * 32)
+    assert not await factors.use_recovery_code(owner.member_id, b"a" * 32)
+    assert not await factors.use_recovery_code(owner.member_id + 1, b"b" * 32)
+    await factors.set_recovery_codes(owner.member_id, [b"c" * 32])
+    assert await factors.recovery_codes_left(owner.member_id) == 1
+
+
+async def test_a_passkey_is_kept_used_and_removed_by_its_owner(real_store: Store) -> None:
+    factors, owner = real_store.second_factors, await alice(real_store)
+    member = await bob(real_store, owner)
+    key = Passkey(
+        credential_id=b"key",
+        member_id=owner.member_id,
+        name="Telefon ćmy",
+        public_key=b"public",
+        sign_count=0,
+        created_at=NOW,
+    )
+    await factors.add_passkey(key)
+    with pytest.raises(AlreadyThere):
+        await factors.add_passkey(key)
+    assert await factors.passkeys(owner.member_id) == [key]
+    await factors.use_passkey(b"key", sign_count=3, now=NOW)
+    found = await factors.passkey(b"key")
+    assert found is not None
+    assert (found.sign_count, found.last_used_at) == (3, NOW)
+    assert not await factors.remove_passkey(member.member_id, b"key")
+    assert await factors.remove_passkey(owner.member_id, b"key")
+    assert await factors.passkey(b"key") is None
