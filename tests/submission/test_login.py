@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_network
+
 import pytest
 from tests.doubles.submission_house import (
     LOGIN,
@@ -11,15 +15,24 @@ from tests.doubles.submission_house import (
     KeptMail,
 )
 
+from sztafeta.account.login_cause import LoginCause
+from sztafeta.account.smtp_account import FormerPassword, SmtpAccount, digest_of
 from sztafeta.smtp.command import Auth
 from sztafeta.submission.known_accounts import KnownAccounts
 from sztafeta.submission.limits import Limits
 from sztafeta.submission.login import Login, LoginVerdict
 from sztafeta.submission.throttle import LoginThrottle
 
+NOW = datetime(2026, 11, 3, 14, 5, 9, tzinfo=UTC)
+
 
 def login_of(store: KeptMail) -> Login:
-    return Login(KnownAccounts(store, time=lambda: 0.0), LoginThrottle(Limits()), time=lambda: 0.0)
+    return Login(
+        KnownAccounts(store, time=lambda: 0.0),
+        LoginThrottle(Limits()),
+        time=lambda: 0.0,
+        now=lambda: NOW,
+    )
 
 
 async def judge(
@@ -29,9 +42,10 @@ async def judge(
     authorization: str = "",
     cleartext: bool = False,
     store: KeptMail | None = None,
+    address: str = "192.0.2.7",
 ) -> LoginVerdict:
     auth = Auth("PLAIN", authorization, login, password, cleartext)
-    return await login_of(store or KeptMail()).judge(auth, "192.0.2.7")
+    return await login_of(store or KeptMail()).judge(auth, "192.0.2.7", address)
 
 
 async def test_the_right_password_is_235() -> None:
@@ -110,9 +124,76 @@ async def test_after_too_many_failures_even_the_right_password_is_454_with_how_l
     login = login_of(KeptMail())
     for number in range(10):
         wrong = Auth("PLAIN", "", f"{number}.charlie.smtp", "wrong", False)
-        assert (await login.judge(wrong, "192.0.2.7")).reply.code == 535
+        assert (await login.judge(wrong, "192.0.2.7", "192.0.2.7")).reply.code == 535
     right = Auth("PLAIN", "", LOGIN, PASSWORD, False)
-    reply = (await login.judge(right, "192.0.2.7")).reply
+    reply = (await login.judge(right, "192.0.2.7", "192.0.2.7")).reply
     assert (reply.code, str(reply.status)) == (454, "4.7.0")
     assert reply.text.endswith("try again in 60 seconds")
-    assert (await login.judge(right, "192.0.2.8")).reply.code == 235
+    assert (await login.judge(right, "192.0.2.8", "192.0.2.8")).reply.code == 235
+
+
+async def account_of(store: KeptMail) -> SmtpAccount:
+    account = await store.smtp_account(LOGIN)
+    assert account is not None
+    return account
+
+
+class OneAccount(KeptMail):
+    """A store with an account that the test made."""
+
+    def __init__(self, account: SmtpAccount) -> None:
+        super().__init__()
+        self._account = account
+
+    async def smtp_account(self, login: str) -> SmtpAccount | None:
+        """Give it, whatever the login."""
+        return self._account
+
+
+async def test_an_account_with_an_allow_list_is_closed_to_other_addresses() -> None:
+    """S-36: the wire says 535 as for a wrong password; the owner reads the cause."""
+    fenced = replace(
+        await account_of(KeptMail()), allowed_networks=(ip_network("198.51.100.0/24"),)
+    )
+    inside = await judge(store=OneAccount(fenced), address="198.51.100.9")
+    outside = await judge(store=OneAccount(fenced))
+    assert inside.reply.code == 235
+    assert (outside.reply.text, outside.cause) == (
+        "Error: authentication failed",
+        LoginCause.NETWORK,
+    )
+
+
+@pytest.mark.parametrize(
+    ("left", "code", "cause"),
+    [(timedelta(seconds=1), 235, None), (timedelta(0), 535, LoginCause.FORMER_PASSWORD)],
+)
+async def test_the_former_password_is_good_until_its_time_is_over(
+    left: timedelta, code: int, cause: LoginCause | None
+) -> None:
+    former = FormerPassword(
+        password_sha256=digest_of(PASSWORD), works_until=NOW + left, replaced_at=NOW
+    )
+    account = replace(
+        await account_of(KeptMail()),
+        password_sha256=digest_of("another"),
+        former_password=former,
+    )
+    verdict = await judge(store=OneAccount(account))
+    assert (verdict.reply.code, verdict.cause) == (code, cause)
+
+
+@pytest.mark.parametrize(
+    ("password", "cause"),
+    [
+        ("wrong", LoginCause.WRONG_PASSWORD),
+        (f" {PASSWORD}", LoginCause.BLANKS),
+        (f"{PASSWORD}\r\n", LoginCause.BLANKS),
+        (f'"{PASSWORD}"', LoginCause.BLANKS),
+        ("szt_live_abc", LoginCause.API_KEY),
+        ("", LoginCause.EMPTY),
+    ],
+)
+async def test_the_owner_is_told_more_than_the_wire(password: str, cause: LoginCause) -> None:
+    verdict = await judge(password=password)
+    assert (verdict.reply.code, verdict.cause) == (535, cause)
