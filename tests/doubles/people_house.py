@@ -16,7 +16,7 @@ from sztafeta.account.api_key import Mode
 from sztafeta.account.member import Member
 from sztafeta.account.smtp_account import SenderRule
 from sztafeta.bootstrap.people import new_smtp_account
-from sztafeta.panel.people_desk import PeopleVerbs
+from sztafeta.panel.people.desk import PeopleVerbs
 from sztafeta.service.people.log_in import Client
 from sztafeta.service.ports import MessageQuery
 from sztafeta.service.sending.call import Caller

@@ -12,7 +12,7 @@ from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
 from sztafeta.config.settings import SmsProvider
 from sztafeta.gateways.sms import SMSAPI_URL, ConsoleSms, HttpSms, SmsApi
-from sztafeta.panel.people_desk import PeopleVerbs
+from sztafeta.panel.people.desk import PeopleVerbs
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.beside import Beside
 from sztafeta.service.people.hashing import Hashing
@@ -125,6 +125,7 @@ def people_verbs(
         passkeys=passkeys,
         people=People(
             members=store.members,
+            accounts=store.accounts,
             sessions=sessions,
             hashing=hashing,
             passwords=passwords,
@@ -136,6 +137,7 @@ def people_verbs(
         ),
         beside=beside,
         service_name=settings.panel.service_name,
+        terms_url=settings.panel.terms_url or "",
     )
 
 

@@ -35,6 +35,7 @@ from sztafeta.observer import Observer
 from sztafeta.renderer.processes import Renderer
 from sztafeta.service.deliver import Deliver
 from sztafeta.service.notices import StatusNotices
+from sztafeta.service.people.throttle import KNOWN_FOR
 from sztafeta.service.ports import StoreBusy
 from sztafeta.service.record import Record
 from sztafeta.service.rehearsing import RehearsalDialer, RehearsalRouter
@@ -54,6 +55,7 @@ CATCH_ALL: Final = "catch-all"
 """The demo's receiver shows our certificate, too."""
 WARN_EVERY: Final = timedelta(hours=1)
 NOTE_LOGINS_EVERY: Final = timedelta(seconds=10)
+FORGET_LOGINS_EVERY: Final = timedelta(minutes=30)
 BROKEN_DRAIN: Final = timedelta(seconds=1)
 """With a broken store nothing can be finished; say goodbye and end (R-24)."""
 
@@ -318,6 +320,7 @@ class Service:
             on_sms=self._tell_sms,
             is_demo=self._only is not None,
         )
+        self._keep_running(self._forget_logins())
         await listener.open()
         self._stack.push_async_callback(listener.close)
         self.ports["api"] = listener.port
@@ -353,6 +356,22 @@ class Service:
                 await self._logins.write()
             except StoreBusy as busy:
                 self._observer.trouble("logins and uses of API keys were not noted", busy)
+
+    async def _forget_logins(self) -> None:
+        """Forget now and then what logins leave behind and nobody needs: old sessions, links, counts."""
+        panel = self._settings.panel
+        while True:
+            await asyncio.sleep(FORGET_LOGINS_EVERY.total_seconds())
+            now = self._clock.now()
+            try:
+                await self._store.sessions.forget_sessions(
+                    created_before=now - panel.session_lifetime,
+                    seen_before=now - panel.session_idle,
+                )
+                await self._store.tickets.forget_tickets(now=now)
+                await self._store.tallies.forget_tallies(before=now - KNOWN_FOR)
+            except StoreBusy as busy:
+                self._observer.trouble("old sessions were not forgotten", busy)
 
     async def _warn(self) -> None:
         """Say every hour what the operator accepted (R-19)."""

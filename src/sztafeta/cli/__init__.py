@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from sztafeta.cli import accounts, domains, keys, messages, queue, service, settings
+from sztafeta.cli import accounts, domains, keys, members, messages, queue, service, settings
 from sztafeta.cli.demo import demo
 
 _FIRST_STEPS = """\b
@@ -22,6 +22,7 @@ To run it (each takes --config FILE, or reads /etc/sztafeta.toml):
   sztafeta account add-customer alice
   sztafeta account add 1.alice.smtp --customer alice
   sztafeta domain add example.com --customer alice
+  sztafeta member add alice@example.com --customer alice --administrator
   sztafeta serve
 To see what became of a message:
   sztafeta message show QUEUE-ID"""
@@ -44,6 +45,8 @@ application.command("health", short_help="Ask the running service how it is.")(s
 application.add_typer(accounts.application, name="account")
 application.add_typer(domains.application, name="domain", short_help="Sending domains, DKIM keys.")
 application.add_typer(keys.application, name="key", short_help="API keys.")
+application.add_typer(members.application, name="member", short_help="People and the panel.")
+application.add_typer(members.audit, name="audit", short_help="What people changed.")
 application.add_typer(queue.application, name="queue")
 application.add_typer(messages.application, name="message")
 application.add_typer(settings.application, name="config", short_help="The settings in force.")

@@ -49,8 +49,8 @@ def demo(
 ) -> None:
     """Start the service with a catch-all receiver and an inbox page; nothing leaves this machine.
 
-    Prints host, ports, login, password and ready command lines, sends one message through its own front door
-    and shows it arrive. A second start finds the data of the first. Ctrl-C ends it.
+    Prints host, ports, logins, passwords and ready command lines, sends one message through its own front
+    door and shows it arrive. A second start finds the data of the first. Ctrl-C ends it.
     """
     with _folder(data, is_ephemeral=ephemeral) as folder:
         run(_demo(folder, port, Output(as_json=as_json), is_ephemeral=ephemeral))
@@ -88,6 +88,7 @@ async def _demo(folder: Path, first_port: int, output: Output, *, is_ephemeral: 
         output.line(f"\nHistory: {_program()} message list --config {settings_file}")
         output.line(f"Data and log are in {_from_here(folder)}. Ctrl-C ends it.", style="dim")
         running.on_arrival = lambda arrived: _tell(output, arrived)
+        running.on_sms = lambda number, text: output.line(f"SMS {number}: {text}", style="cyan")
         await told.wait()
         output.line("\nStopping …", style="dim")
         for number in _SIGNALS:

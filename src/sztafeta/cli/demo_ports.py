@@ -40,6 +40,7 @@ class Secrets:
     password: str = field(default_factory=make_password)
     live_key: str = field(default_factory=lambda: str(make_key_text(Mode.LIVE)))
     test_key: str = field(default_factory=lambda: str(make_key_text(Mode.TEST)))
+    panel_password: str = field(default_factory=make_password)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

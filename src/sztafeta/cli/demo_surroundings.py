@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from sztafeta.account.api_key import KeyText, Scope, parse_key
+from sztafeta.account.member import Member
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.account.smtp_account import SenderRule
 from sztafeta.bootstrap.service import Service
@@ -34,6 +35,7 @@ from sztafeta.mail.dkim import record_name, record_text
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.net.listener import Listener, ListenerSpec
 from sztafeta.service.api_keys import KeyWish
+from sztafeta.service.people.hashing import Hashing
 from sztafeta.service.ports import AlreadyThere
 from sztafeta.service.sending_domains import new_keys
 from sztafeta.store.open import Store
@@ -57,6 +59,8 @@ class Demo:
         self.settings_file.write_text(toml_file(tree), encoding="utf-8")
         self.on_arrival: Callable[[Arrived], None] = lambda arrived: None
         """Told when a message is in the inbox."""
+        self.on_sms: Callable[[str, str], None] = lambda number, text: None
+        """Told of a text message, which no telephone gets."""
         self._arrivals: asyncio.Queue[Arrived] = asyncio.Queue()
         self._open = AsyncExitStack()
 
@@ -66,7 +70,12 @@ class Demo:
         log = Log(self._open.enter_context(self.log_path.open("a", encoding="utf-8")))
         self._open.callback(log.close)
         target = (HOST, self.ports.catch_all)
-        self._service = Service(self.settings, log=log, only=frozenset({target}))
+        self._service = Service(
+            self.settings,
+            log=log,
+            only=frozenset({target}),
+            on_sms=lambda number, text: self.on_sms(number, text),
+        )
         await self._open.enter_async_context(self._service)
         letterbox = Letterbox(self.folder / "inbox.sqlite")
         self._open.callback(letterbox.close)
@@ -136,6 +145,9 @@ class Demo:
             ("API", api_url(self.ports)),
             ("Live key", self.secrets.live_key),
             ("Test key", self.secrets.test_key),
+            ("Panel", panel_url(ports) + "/panel"),
+            ("Panel login", CUSTOMER),
+            ("Panel password", self.secrets.panel_password),
         ]
 
     def commands(self) -> list[tuple[str, str]]:
@@ -162,6 +174,9 @@ class Demo:
             "api": api_url(ports),
             "live_key": self.secrets.live_key,
             "test_key": self.secrets.test_key,
+            "panel": panel_url(ports) + "/panel",
+            "panel_login": CUSTOMER,
+            "panel_password": self.secrets.panel_password,
             "sending_domain": DOMAIN,
             "inbox": self.inbox_url,
             "send": dict(self.commands()),
@@ -186,12 +201,18 @@ def demo_settings(folder: Path, ports: DemoPorts, *, accept_unsafe_storage: bool
         "routes": [{"domains": ["*"], "host": HOST, "port": ports.catch_all}],
         "http": {"address": HOST, "port": ports.operations},
         "api": {"address": HOST, "port": ports.api},
+        "panel": {
+            "base_url": panel_url(ports),
+            "mail_account": LOGIN,
+            "mail_from": f"panel@{DOMAIN}",
+            "sms": {"provider": "console"},
+        },
         "limits": {"free_space": 0.01},
     }
 
 
 async def furnish(store: Store, secrets: Secrets, settings: Settings) -> None:
-    """Create customer, SMTP account and sending domain where they are missing."""
+    """Create customer, SMTP account, sending domain and administrator where they are missing."""
     now = datetime.now(UTC)
     with suppress(AlreadyThere):
         await store.accounts.create_customer(CUSTOMER, now=now)
@@ -205,12 +226,31 @@ async def furnish(store: Store, secrets: Secrets, settings: Settings) -> None:
         await store.accounts.create_smtp_account(account, password=secrets.password, now=now)
     except AlreadyThere:
         await store.accounts.set_password(LOGIN, secrets.password)
+    await _make_administrator(store, secrets)
     for text in (secrets.live_key, secrets.test_key):
         await _keep_key(store, parse_key(text))
     if await store.accounts.sending_domain(DOMAIN) is None:
         customers = {one.name: one.customer_id for one in await store.accounts.customers()}
         domain = SendingDomain(domain=DOMAIN, customer_id=customers[CUSTOMER], keys=new_keys(now))
         await store.accounts.add_sending_domain(domain, now=now)
+
+
+async def _make_administrator(store: Store, secrets: Secrets) -> None:
+    """Let a newcomer into the panel; whoever is there from an earlier start keeps their password."""
+    if await store.members.credentials(CUSTOMER) is not None:
+        return
+    customers = {one.name: one.customer_id for one in await store.accounts.customers()}
+    member = Member(
+        member_id=0,
+        customer_id=customers[CUSTOMER],
+        customer_name=CUSTOMER,
+        account_name=CUSTOMER,
+        email=f"{CUSTOMER}@{DOMAIN}",
+        name="Demo",
+        is_administrator=True,
+    )
+    password_hash = await Hashing().hash(secrets.panel_password)
+    await store.members.create_member(member, password_hash=password_hash, now=datetime.now(UTC))
 
 
 async def _keep_key(store: Store, text: KeyText) -> None:
@@ -229,6 +269,11 @@ async def _keep_key(store: Store, text: KeyText) -> None:
 def api_url(ports: DemoPorts) -> str:
     """Say where the API is."""
     return f"http://{HOST}:{ports.api}"
+
+
+def panel_url(ports: DemoPorts) -> str:
+    """Say where the panel is: by a name, because passkeys are bound to one."""
+    return f"http://localhost:{ports.api}"
 
 
 def command_lines(ports: DemoPorts, secrets: Secrets) -> list[tuple[str, str]]:

@@ -342,6 +342,8 @@ class Panel(Section):
     """The operator's own SMTP account, whose login sends the panel's letters; sign-up needs one."""
     mail_from: str | None = None
     """The address that the panel's letters come from; its domain is one of that account's customer."""
+    terms_url: str | None = None
+    """Where the terms of service are that whoever signs up accepts."""
     sms: Sms = Sms()
 
     @model_validator(mode="after")

@@ -7,8 +7,14 @@ from typing import Final
 
 from sztafeta.panel import keys, settings_of_view, smtp_accounts
 from sztafeta.panel.pages import PageRoute, Pages
+from sztafeta.panel.people.all_pages import PAGES as PEOPLE
 
-COLUMNS: Final[Sequence[Pages]] = (settings_of_view.pages, keys.pages, smtp_accounts.pages)
+COLUMNS: Final[Sequence[Pages]] = (
+    settings_of_view.pages,
+    *PEOPLE,
+    keys.pages,
+    smtp_accounts.pages,
+)
 
 
 def routes() -> Sequence[PageRoute]:

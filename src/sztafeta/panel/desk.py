@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sztafeta.panel.entrance import Entrance
-from sztafeta.panel.people_desk import PeopleVerbs
+from sztafeta.panel.people.desk import PeopleVerbs
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions

@@ -87,7 +87,7 @@ async def test_weak_passwords_are_refused(
 
 
 async def smtp_account(house: PeopleHouse, customer: str, password: str) -> None:
-    account = new_smtp_account(house.settings, f"1.{customer}.smtp", customer)
+    account = new_smtp_account(house.settings, f"9.{customer}.smtp", customer)
     await house.store.accounts.create_smtp_account(
         account, password=password, now=house.clock.now()
     )

@@ -129,14 +129,6 @@ class Passkeys:
             return None
         return passkey
 
-    async def remove(self, member_id: int, credential_id: str) -> bool:
-        """Forget one of a member's passkeys."""
-        try:
-            octets = base64url_to_bytes(credential_id)
-        except ValueError:
-            return False
-        return await self._factors.remove_passkey(member_id, octets)
-
     # -- at the login ----------------------------------------------------------------------------
 
     async def ask(self, member_id: int | None = None) -> Challenge:

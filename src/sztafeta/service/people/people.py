@@ -15,6 +15,7 @@ from typing import Any, Final
 from sztafeta.account.granting import may_give
 from sztafeta.account.member import Area, Member, Right
 from sztafeta.account.password import PasswordFault
+from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.hashing import Hashing
 from sztafeta.service.people.letter_texts import Letter
@@ -24,6 +25,7 @@ from sztafeta.service.people.passwords import Passwords
 from sztafeta.service.people.sessions import Sessions, is_allowed
 from sztafeta.service.people.tokens import TicketOffice
 from sztafeta.service.ports import (
+    AccountAdministration,
     AlreadyThere,
     Clock,
     LastAdministrator,
@@ -76,6 +78,7 @@ class People:
         self,
         *,
         members: MemberStore,
+        accounts: AccountAdministration,
         sessions: Sessions,
         hashing: Hashing,
         passwords: Passwords,
@@ -86,6 +89,7 @@ class People:
         clock: Clock,
     ) -> None:
         self._members = members
+        self._accounts = accounts
         self._sessions = sessions
         self._hashing = hashing
         self._passwords = passwords
@@ -150,6 +154,11 @@ class People:
             return PeopleFault.NOT_THERE
         await self._audit.note(by, "member.removed", member.email, address=client.address)
         return None
+
+    async def smtp_accounts(self, by: Member) -> Sequence[SmtpAccount]:
+        """List the SMTP accounts that a member may give rights on."""
+        accounts = await self._accounts.smtp_accounts(by.customer_name)
+        return [one for one in accounts if by.reaches(one.account_id)]
 
     # -- invitations -----------------------------------------------------------------------------
 

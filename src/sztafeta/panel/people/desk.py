@@ -28,3 +28,5 @@ class PeopleVerbs:
     beside: Beside
     """What is still being written beside answers that were given."""
     service_name: str
+    terms_url: str
+    """Empty: there are none to link to."""

@@ -1,0 +1,19 @@
+"""The pages of people, for the list of columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from sztafeta.panel.pages import Pages
+from sztafeta.panel.people import audit, entry, members, profile, reset, second_factor, sign_up
+
+PAGES: Final[Sequence[Pages]] = (
+    entry.pages,
+    sign_up.pages,
+    reset.pages,
+    profile.pages,
+    second_factor.pages,
+    members.pages,
+    audit.pages,
+)
