@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 from wtforms import Form as WtForm
+from wtforms import SelectField
 from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
@@ -33,6 +34,15 @@ class Form(WtForm):  # type: ignore[misc]
         def get_translations(self, form: Any) -> Words | None:
             """Give WTForms our own words instead of its catalogue."""
             return self.words
+
+
+class Choice(SelectField):  # type: ignore[misc]
+    """One of a list; the options' texts are msgids."""
+
+    def iter_choices(self) -> Iterator[Any]:
+        """Give the options in the visitor's language."""
+        for choice in super().iter_choices():
+            yield choice._replace(label=self.gettext(choice.label))
 
 
 def required(text: str = N_("Fill this in.")) -> InputRequired:

@@ -15,7 +15,7 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.account.member import Area, Right
 from sztafeta.account.smtp_account import SmtpAccount
-from sztafeta.panel.forms import Form, at_most, options, required
+from sztafeta.panel.forms import Choice, Form, at_most, options, required
 from sztafeta.panel.needs import Needs
 from sztafeta.panel.network_field import NetworksField
 from sztafeta.panel.pages import Pages
@@ -78,7 +78,7 @@ class KeyForm(ChangeForm):
 class RotationForm(Form):
     """How a key is replaced."""
 
-    overlap = SelectField(N_("The old key ends"), choices=options(OVERLAPS), default="1440")
+    overlap = Choice(N_("The old key ends"), choices=options(OVERLAPS), default="1440")
 
 
 @pages.get("/keys", needs=READ)

@@ -8,14 +8,14 @@ from datetime import timedelta
 from typing import Any, Final
 
 from starlette.responses import Response
-from wtforms import BooleanField, PasswordField, RadioField, SelectField, StringField
+from wtforms import BooleanField, PasswordField, RadioField, StringField
 from wtforms.validators import Optional
 
 from sztafeta.account.login_cause import LoginCause
 from sztafeta.account.member import Area, Right
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.account.smtp_password import PasswordFault
-from sztafeta.panel.forms import Form, at_most, options
+from sztafeta.panel.forms import Choice, Form, at_most, options
 from sztafeta.panel.needs import ADMINISTRATOR, Needs
 from sztafeta.panel.network_field import NetworksField
 from sztafeta.panel.pages import Pages
@@ -90,7 +90,7 @@ class PasswordForm(Form):
         default=DRAWN,
     )
     password = PasswordField(N_("Your own password"), [Optional(), at_most(200)])
-    overlap = SelectField(N_("The former password ends"), choices=options(OVERLAPS), default="0")
+    overlap = Choice(N_("The former password ends"), choices=options(OVERLAPS), default="0")
 
 
 @pages.get("/smtp-accounts", needs=READ)
