@@ -13,6 +13,14 @@ from wtforms.validators import InputRequired, Length
 from sztafeta.panel.texts import N_
 
 
+SAID_BY_WTFORMS = (
+    N_("Not a valid choice."),
+    N_("Not a valid date value."),
+    N_("Not a valid integer value."),
+)
+"""WTForms' own words that a browser can provoke."""
+
+
 class Words(Protocol):
     """What a form needs of a visit to speak its language."""
 
