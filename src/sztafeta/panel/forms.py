@@ -12,7 +12,6 @@ from wtforms.validators import InputRequired, Length
 
 from sztafeta.panel.texts import N_
 
-
 SAID_BY_WTFORMS = (
     N_("Not a valid choice."),
     N_("Not a valid date value."),
