@@ -125,7 +125,7 @@ class NewPasswordForm(Form):
 class SignUpForm(Form):
     """What a firm tells of itself."""
 
-    company = StringField(N_("Firm"), [required(), at_most(200)], filters=[_stripped])
+    company = StringField(N_("Name of the firm"), [required(), at_most(200)], filters=[_stripped])
     nip = StringField("NIP", [required(), nip_number], filters=[_stripped])
     street = StringField(N_("Street and number"), [required(), at_most(200)], filters=[_stripped])
     postcode = StringField(N_("Postcode"), [required(), postcode], filters=[_stripped])
