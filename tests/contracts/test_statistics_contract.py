@@ -6,57 +6,23 @@ import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest_asyncio
-from tests.contracts.letters import Writer, claim
+from tests.doubles.manual_clock import ManualClock
+from tests.doubles.sent_mail import SentMail
 
 from sztafeta.account.api_key import Mode
 from sztafeta.account.statistics.counts import Step
 from sztafeta.delivery.queue_id import first_at
-from sztafeta.service.ports import NewMessage
-from sztafeta.service.statistics.rolling import DAYS_KEPT, HOURS_KEPT, PAGE, Rolling
+from sztafeta.service.statistics.rolling import DAYS_KEPT, HOURS_KEPT, PAGE
 from sztafeta.store.open import Store
 
-WARSAW = ZoneInfo("Europe/Warsaw")
+ACCOUNT = 42
 LATER = timedelta(minutes=5)
 
 
-class Here:
-    """A store with one customer, a roller, and short ways to write mail."""
-
-    def __init__(self, store: Store) -> None:
-        self.store, self.writer = store, Writer()
-        self.rolling = Rolling(
-            store=store.rolling,
-            clock=self.writer.clock,
-            zone=WARSAW,
-            patience=timedelta(seconds=25),
-        )
-
-    async def move_in(self) -> Here:
-        await self.store.queues.join("node", now=self.writer.now)
-        customer = await self.store.accounts.create_customer("shop", now=self.writer.now)
-        self.customer_id = customer.customer_id
-        return self
-
-    async def accept(self, *to: str, mode: Mode = Mode.LIVE) -> NewMessage:
-        letter = self.writer.letter(*to, customer_id=self.customer_id, mode=mode)
-        await self.store.messages.accept(letter)
-        return letter
-
-    async def deliver(self) -> None:
-        """Deliver all that is due."""
-        queues, now = self.store.queues, self.writer.now
-        for queue in await queues.lease(now=now, limit=100):
-            found = await queues.due(queue, now=now, after=None, limit=1000)
-            await queues.claim([claim(due, queue) for due in found], now=now)
-            done = [self.writer.settlement(due, queue) for due in found]
-            await queues.settle(done, now=now)
-
-    async def roll(self) -> None:
-        while await self.rolling.look():
-            pass
+class Here(SentMail):
+    """The mail of a customer in an empty store."""
 
     async def counts(
         self, accounts: Sequence[int] | None = None, step: Step = Step.HOUR
@@ -69,19 +35,23 @@ class Here:
             accounts=accounts,
         )
         total: Counter[str] = Counter()
-        for place, number in found:
+        for place, number in found.counts:
             total[place.what.value] += number
         return dict(total)
 
 
 @pytest_asyncio.fixture
 async def here(real_store: Store) -> Here:
-    return await Here(real_store).move_in()
+    clock = ManualClock()
+    customer = await real_store.accounts.create_customer("shop", now=clock.now())
+    here = Here(real_store, clock, customer_id=customer.customer_id, account_id=ACCOUNT)
+    await here.joined()
+    return here
 
 
 async def test_events_are_counted_once_whenever_one_looks(here: Here) -> None:
     await here.accept("bob@example.net", "carol@gmail.com")
-    await here.deliver()
+    await here.settle()
     here.writer.clock.advance(LATER)
     await here.roll()
     await here.roll()
@@ -122,31 +92,29 @@ async def test_two_rollers_at_once_count_nothing_twice(here: Here) -> None:
 
 
 async def test_a_long_history_is_counted_page_by_page(here: Here) -> None:
-    for _ in range(3):
-        await here.accept(*(f"r{number}@example.net" for number in range(PAGE // 2)))
+    for _ in range(6):
+        await here.accept(*(f"r{number}@example.net" for number in range(PAGE // 4)))
     here.writer.clock.advance(LATER)
     assert await here.rolling.look()
     assert await here.counts() == {"accepted": PAGE}
     await here.roll()
-    assert await here.counts() == {"accepted": 3 * (PAGE // 2)}
+    assert await here.counts() == {"accepted": 6 * (PAGE // 4)}
 
 
 async def test_test_mail_and_our_own_notices_are_not_counted(here: Here) -> None:
     await here.accept("bob@example.net", mode=Mode.TEST)
-    notice = here.writer.letter("alice@example.com", customer_id=here.customer_id)
-    object.__setattr__(notice, "source", {"notice_about": "x"})
-    await here.store.messages.accept(notice)
+    await here.accept("alice@example.com", source={"notice_about": "x"})
     here.writer.clock.advance(LATER)
     await here.roll()
     assert await here.counts() == {}
-    assert await here.store.statistics.mark(here.customer_id) > 0
+    assert await here.store.rolling.unrolled(before=first_at(here.writer.now)) == []
 
 
 async def test_counts_of_one_account_are_read_alone(here: Here) -> None:
     await here.accept("bob@example.net")
     here.writer.clock.advance(LATER)
     await here.roll()
-    own = 10 + here.customer_id  # the account of the writer's letters
+    own = ACCOUNT
     assert await here.counts(accounts=[own]) == {"accepted": 1}
     assert await here.counts(accounts=[own + 1]) == {}
     assert await here.counts(accounts=[]) == {}
@@ -162,7 +130,7 @@ async def test_what_was_accepted_is_known_by_account(here: Here) -> None:
         until=here.writer.now,
         accounts=None,
     )
-    assert [(place.account_id, number) for place, number in found] == [(10 + here.customer_id, 1)]
+    assert [(place.account_id, number) for place, number in found.counts] == [(ACCOUNT, 1)]
 
 
 async def test_only_the_first_of_the_living_nodes_rolls(here: Here) -> None:
@@ -188,7 +156,7 @@ async def test_old_counts_are_forgotten(here: Here) -> None:
         until=here.writer.now,
         accounts=None,
     )
-    assert unrolled == []
+    assert unrolled.counts == []
 
 
 async def test_what_is_used_is_what_is_charged(here: Here) -> None:

@@ -21,6 +21,7 @@ from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import Clock
 from sztafeta.service.smtp_accounts import SmtpAccounts
 from sztafeta.service.smtp_logins import SmtpLogins
+from sztafeta.service.statistics.reading import Statistics
 from sztafeta.store.open import Store
 
 ROOT = "/panel"
@@ -49,6 +50,7 @@ def panel(
         lifetime=settings.panel.session_lifetime,
     )
     audit = AuditLog(store=store.audit, clock=clock)
+    zone = ZoneInfo(settings.panel.time_zone)
     desk = Desk(
         sessions=sessions,
         people=people_verbs(
@@ -70,12 +72,21 @@ def panel(
         entrance=entrance(settings),
         accounts=store.accounts,
         account_administration=store.accounts,
+        statistics=Statistics(
+            store=store.statistics,
+            rolling=store.rolling,
+            accounts=store.accounts,
+            clock=clock,
+            zone=zone,
+            limit=settings.limits.recipients_per_hour,
+            free=settings.panel.free_recipients,
+        ),
         clock=clock,
         base_url=base_url,
         hostname=settings.hostname,
         is_demo=is_demo,
     )
-    return Panel(desk, zone=ZoneInfo(settings.panel.time_zone), on_trouble=on_trouble)
+    return Panel(desk, zone=zone, on_trouble=on_trouble)
 
 
 def entrance(settings: Settings) -> Entrance:

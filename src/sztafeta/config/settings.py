@@ -335,7 +335,9 @@ class Panel(Section):
     session_lifetime: Duration = timedelta(days=7)
     """How long a session lives at most."""
     time_zone: TimeZone = "Europe/Warsaw"
-    """The zone in which the panel shows times."""
+    """The zone in which the panel shows times, and whose days its statistics count."""
+    free_recipients: int = Field(default=24_000, ge=0)
+    """Recipients that a customer may send to in a month free of charge; the month's meter shows them."""
     service_name: str = "Sztafeta"
     """What letters and text messages call the service."""
     mail_account: str | None = None

@@ -7,10 +7,13 @@ was one, the recipient's domain has to do.
 from __future__ import annotations
 
 from enum import Enum
+from functools import lru_cache
 
 
 class Provider(Enum):
     """A group of receivers that behave alike; the values are stored."""
+
+    __hash__ = object.__hash__  # there is one of each: counting by it need not hash its name
 
     GMAIL = "gmail"
     MICROSOFT = "microsoft"
@@ -74,6 +77,7 @@ LONGEST_SUFFIX = 3
 """Labels of the longest name above."""
 
 
+@lru_cache(maxsize=8192)
 def provider_of(domain: str, hop: str = "") -> Provider:
     """Say who serves a recipient: by `hop` (`mx.example.net[192.0.2.1]:25`), else by the domain."""
     host = hop.partition("[")[0].rstrip(".").lower()

@@ -8,8 +8,12 @@ from typing import Final
 from sztafeta.panel import keys, settings_of_view, smtp_accounts
 from sztafeta.panel.pages import PageRoute, Pages
 from sztafeta.panel.people.all_pages import PAGES as PEOPLE
+from sztafeta.panel.start import pages as start
+from sztafeta.panel.statistics import pages as statistics
 
 COLUMNS: Final[Sequence[Pages]] = (
+    start.pages,
+    statistics.pages,
     settings_of_view.pages,
     *PEOPLE,
     keys.pages,

@@ -11,6 +11,7 @@ from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import AccountAdministration, AccountStore, Clock
 from sztafeta.service.smtp_accounts import SmtpAccounts
+from sztafeta.service.statistics.reading import Statistics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +28,7 @@ class Desk:
     """Where programs send to."""
     accounts: AccountStore
     account_administration: AccountAdministration
+    statistics: Statistics
     clock: Clock
     base_url: str
     """Where the panel is reached, without a slash at the end; links in mail begin with it (W-34)."""

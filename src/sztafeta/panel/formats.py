@@ -44,6 +44,14 @@ class Formats:
         """Write an instant to the second: `3.11.2026, 15:05:09`."""
         return f"{self.datetime(at)}:{self.local(at):%S}"
 
+    def day(self, at: dt.datetime) -> str:
+        """Write a day as briefly as axes need it: `3 lis`."""
+        return format_date(self.local(at).date(), "d MMM", locale=self._locale)
+
+    def hour(self, at: dt.datetime) -> str:
+        """Write the hour and the minute."""
+        return f"{self.local(at):%H:%M}"
+
     def clock(self, at: dt.datetime) -> str:
         """Write the hour, the minute and the second."""
         return format_time(self.local(at).time(), "HH:mm:ss", locale=self._locale)

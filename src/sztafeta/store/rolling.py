@@ -140,7 +140,8 @@ class Rolling:
 
     async def forget_counts(self, *, hours_before: datetime, days_before: datetime) -> None:
         """Delete what grew too old."""
-        for step, before in ((Step.HOUR, hours_before), (Step.DAY, days_before)):
+        for step in Step:
+            before = days_before if step is Step.DAY else hours_before
             await self._database.write(Other(partial(self._forget, step, to_millis(before))))
 
     def _forget(self, step: Step, before: int) -> Steps[None]:

@@ -467,7 +467,7 @@ tallied: Final = sa.Table(
     "tallied",
     metadata,
     sa.Column("customer_id", _Id, primary_key=True, autoincrement=False),
-    sa.Column("step", sa.Text, primary_key=True),  # hour or day
+    sa.Column("step", sa.Text, primary_key=True),  # hour, quarter of a day, day
     sa.Column("at", _Millis, primary_key=True, autoincrement=False),  # where it begins
     sa.Column("account_id", _Id, primary_key=True, autoincrement=False),
     sa.Column("provider", sa.Text, primary_key=True),

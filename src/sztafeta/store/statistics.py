@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from sztafeta.account.api_key import Mode
 from sztafeta.account.statistics.counts import Place, Step, What
 from sztafeta.delivery.provider import Provider
-from sztafeta.service.ports.statistics import Accounts, Beginnings
+from sztafeta.service.ports.statistics import Accounts, Beginnings, Counted
 from sztafeta.store.database import Database
 from sztafeta.store.rows import DAY, to_datetime, to_millis
 from sztafeta.store.schema import (
@@ -55,7 +56,7 @@ class Statistics:
 
     async def counts(
         self, customer_id: int, *, step: Step, first: datetime, until: datetime, accounts: Accounts
-    ) -> Sequence[tuple[Place, int]]:
+    ) -> Counted:
         """Give the counts of slots that begin in a span; those of several accounts are added up."""
         alike = (tallied.c.at, tallied.c.provider, tallied.c.what)
         wanted = (
@@ -63,11 +64,11 @@ class Statistics:
             .where(*_span(customer_id, step, first, until), *_of(tallied.c.account_id, accounts))
             .group_by(*alike)
         )
-        return [_count(step, row) for row in await self._once(wanted)]
+        return await self._counted(customer_id, step, wanted)
 
     async def accepted(
         self, customer_id: int, *, first: datetime, until: datetime, accounts: Accounts
-    ) -> Sequence[tuple[Place, int]]:
+    ) -> Counted:
         """Give what was accepted hour by hour, by account."""
         alike = (tallied.c.at, tallied.c.provider, tallied.c.what, tallied.c.account_id)
         wanted = sa.select(*alike, tallied.c.number).where(
@@ -75,12 +76,16 @@ class Statistics:
             *_of(tallied.c.account_id, accounts),
             tallied.c.what == What.ACCEPTED.value,
         )
-        return [_count(Step.HOUR, row) for row in await self._once(wanted)]
+        return await self._counted(customer_id, Step.HOUR, wanted)
 
-    async def mark(self, customer_id: int) -> int:
-        """Give the last event that is in the counts."""
-        found = await self._rows(_MARK, customer_id=customer_id)
-        return found[0][0] if found else 0
+    async def _counted(self, customer_id: int, step: Step, wanted: sa.Select[Any]) -> Counted:
+        def steps() -> Steps[tuple[Rows, Rows]]:
+            marks = yield self._database.dialect.query(_MARK, customer_id=customer_id)
+            found = yield self._database.dialect.once(wanted)
+            return marks, found
+
+        marks, found = await self._database.read(steps)
+        return Counted(marks[0][0] if marks else 0, [_count(step, row) for row in found])
 
     async def used(
         self, customer_id: int, *, first: date, last: date, accounts: Accounts
@@ -160,10 +165,19 @@ def _of(column: sa.ColumnElement[Any], accounts: Accounts) -> tuple[sa.ColumnEle
 
 
 def _count(step: Step, row: Row) -> tuple[Place, int]:
-    at, provider, what, account_id, count = row
-    kind, _, detail = what.partition(":")
-    place = Place(step, to_datetime(at), account_id, Provider(provider), What(kind), detail)
-    return place, count
+    at, provider, text, account_id, count = row
+    what, detail = _what(text)
+    return Place(step, _instant(at), account_id, _PROVIDERS[provider], what, detail), count
+
+
+_PROVIDERS: Final = {one.value: one for one in Provider}
+_instant: Final = lru_cache(maxsize=4096)(to_datetime)
+
+
+@lru_cache(maxsize=1024)
+def _what(text: str) -> tuple[What, str]:
+    kind, _, detail = text.partition(":")
+    return What(kind), detail
 
 
 def _day(day: date) -> int:

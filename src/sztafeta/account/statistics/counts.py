@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import Enum
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -26,12 +26,18 @@ from sztafeta.event import EventKind
 class Step(Enum):
     """How long a slot is; the values are stored."""
 
+    __hash__ = object.__hash__  # there is one of each
+
     HOUR = "h"
+    QUARTER = "q"
+    """Of a day."""
     DAY = "d"
 
 
 class What(Enum):
     """What is counted; the values are stored, some with a detail behind a colon."""
+
+    __hash__ = object.__hash__  # there is one of each
 
     ACCEPTED = "accepted"
     SUPPRESSED = "suppressed"
@@ -76,14 +82,14 @@ class Place:
 
 
 def counted(happenings: Iterable[Happening], zone: ZoneInfo) -> Counter[Place]:
-    """Add events up, by hour and by day; days are those of a zone."""
+    """Add events up by hour, quarter of a day and day; days are those of a zone."""
     hours: Counter[tuple[datetime, int, Provider, What, str]] = Counter()
     for one in happenings:
         for at, provider, what, detail, number in _adds(one):
             hours[hour_of(at), one.account_id, provider, what, detail] += number
     total: Counter[Place] = Counter()
     for (hour, account_id, provider, what, detail), number in hours.items():
-        for step, at in ((Step.HOUR, hour), (Step.DAY, day_of(hour, zone))):
+        for step, at in slots_with(hour, zone):
             total[Place(step, at, account_id, provider, what, detail)] += number
     return Counter({place: number for place, number in total.items() if number})
 
@@ -135,11 +141,17 @@ def hour_of(at: datetime) -> datetime:
 
 
 def day_of(at: datetime, zone: ZoneInfo) -> datetime:
-    """Give the beginning of a zone's day, in the same zone as `at`."""
-    return _midnight(hour_of(at), zone)
+    """Give the beginning of a zone's day; instants are in UTC."""
+    return slots_with(hour_of(at), zone)[-1][1]
 
 
 @lru_cache(maxsize=4096)
-def _midnight(at: datetime, zone: ZoneInfo) -> datetime:
-    local = at.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    return local.astimezone(at.tzinfo)
+def slots_with(hour: datetime, zone: ZoneInfo) -> tuple[tuple[Step, datetime], ...]:
+    """Give the slots that an hour (in UTC) belongs to; days and their quarters are those of a zone."""
+    local = hour.astimezone(zone).replace(minute=0, tzinfo=None)
+    quarter = local.replace(hour=local.hour // 6 * 6)
+    return (
+        (Step.HOUR, hour),
+        (Step.QUARTER, quarter.replace(tzinfo=zone).astimezone(UTC)),
+        (Step.DAY, local.replace(hour=0, tzinfo=zone).astimezone(UTC)),
+    )

@@ -52,9 +52,14 @@ class Flow:
         return self.accepted + self.of(What.SUPPRESSED)
 
     @property
+    def meant(self) -> int:
+        """The accepted without those that were canceled: nobody wanted them delivered any more."""
+        return self.accepted - self.of(What.CANCELED)
+
+    @property
     def rate(self) -> float | None:
-        """The share of the accepted that a receiver took; None when nothing was accepted."""
-        return self.delivered / self.accepted if self.accepted else None
+        """The share of those meant to be delivered that a receiver took; None when there were none."""
+        return self.delivered / self.meant if self.meant > 0 else None
 
 
 _PARTS = frozenset(What) - {What.DEFERRED, What.WAITED}

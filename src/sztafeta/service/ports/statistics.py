@@ -41,6 +41,15 @@ class Page:
     """There may be more."""
 
 
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """Counts, and how far they reach: both as they were at one moment."""
+
+    mark: int
+    """The last event that is in them."""
+    counts: Sequence[tuple[Place, int]]
+
+
 Accounts = Collection[int] | None
 """The SMTP accounts that are meant; None: all of the customer."""
 
@@ -71,7 +80,7 @@ class StatisticsStore(Protocol):
 
     async def counts(
         self, customer_id: int, *, step: Step, first: datetime, until: datetime, accounts: Accounts
-    ) -> Sequence[tuple[Place, int]]:
+    ) -> Counted:
         """Give the counts of slots that begin in a span; those of several accounts are added up.
 
         The places then name account 0.
@@ -79,11 +88,8 @@ class StatisticsStore(Protocol):
 
     async def accepted(
         self, customer_id: int, *, first: datetime, until: datetime, accounts: Accounts
-    ) -> Sequence[tuple[Place, int]]:
+    ) -> Counted:
         """Give what was accepted hour by hour, by account."""
-
-    async def mark(self, customer_id: int) -> int:
-        """Give the last event that is in the counts."""
 
     async def used(
         self, customer_id: int, *, first: date, last: date, accounts: Accounts

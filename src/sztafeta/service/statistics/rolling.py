@@ -19,12 +19,12 @@ from sztafeta.delivery.queue_id import first_at
 from sztafeta.service.ports import Clock
 from sztafeta.service.ports.statistics import RollingStore, Unrolled
 
-PAGE: Final = 500
-"""Events added in one transaction: it shares the store's one writer with the mail."""
+PAGE: Final = 2000
+"""Events added in one transaction. It shares the store's one writer with the mail: some hundred rows."""
 TO_COMMIT: Final = timedelta(seconds=65)
 """The longest that a transaction may take in the store, and the clocks' difference."""
 HOURS_KEPT: Final = timedelta(days=36)
-"""Four weeks and the longest period that is shown by hours."""
+"""Hours and quarters of days: four weeks say what is usual."""
 DAYS_KEPT: Final = timedelta(days=400)
 
 

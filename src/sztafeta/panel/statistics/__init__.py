@@ -1,0 +1,1 @@
+"""Statistics as pictures, each with a table that says the same."""
