@@ -36,6 +36,8 @@ class PasswordFault(Enum):
     TELLING = "telling"
     """The login or the firm's name is in it."""
     WEAK = "weak"
+    PANEL = "panel"
+    """Somebody logs in to the panel with it."""
 
 
 def fault_of(password: str, *, names: Sequence[str]) -> PasswordFault | None:

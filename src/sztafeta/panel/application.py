@@ -22,6 +22,7 @@ from sztafeta.panel.door import Door
 from sztafeta.panel.headers import HEADERS
 from sztafeta.panel.looks import Looks
 from sztafeta.panel.pages import ROOT
+from sztafeta.service.people.hashing import TooBusy
 from sztafeta.service.ports import StoreBroken, StoreBusy
 
 STATIC_SECONDS: Final = 365 * 24 * 3600
@@ -54,7 +55,7 @@ class Panel:
             exception_handlers={
                 HTTPException: self._plain,
                 ClientDisconnect: self._gone,
-                **dict.fromkeys((StoreBusy, StoreBroken, TimeoutError), self._not_now),
+                **dict.fromkeys((StoreBusy, StoreBroken, TimeoutError, TooBusy), self._not_now),
                 Exception: self._mistake,
             },
         )

@@ -44,6 +44,10 @@ FAULTS: Final = {
     ),
     PasswordFault.TELLING: N_("The login or your firm's name is in it: choose something else."),
     PasswordFault.WEAK: N_("Too easy to guess: mix more different letters, digits and signs."),
+    PasswordFault.PANEL: N_(
+        "Somebody logs in to the panel with this password. An SMTP password stands in programs and their"
+        " configuration: choose another one, or let us draw one."
+    ),
 }
 CAUSES: Final = {
     LoginCause.WRONG_PASSWORD: N_(
@@ -154,6 +158,10 @@ async def change_password(visit: Visit) -> Response:
     chosen = form.password.data or "" if form.how.data == CHOSEN else ""
     if not form.validate() or (form.how.data == CHOSEN and not chosen):
         form.password.errors = [*form.password.errors, FAULTS[PasswordFault.TOO_SHORT]]
+        return await _show(visit, account, password_form=form)
+    passwords = visit.desk.people.passwords
+    if chosen and await passwords.is_a_panel_password(visit.customer_id, chosen):
+        form.password.errors = [FAULTS[PasswordFault.PANEL]]
         return await _show(visit, account, password_form=form)
     done = await visit.desk.smtp_accounts.change_password(
         account, chosen, overlap=timedelta(hours=int(form.overlap.data)), by=visit.member.name

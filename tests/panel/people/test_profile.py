@@ -119,3 +119,17 @@ async def test_an_app_is_set_up_by_picture_or_key_and_gives_recovery_codes(
     assert "not your current password" in (await browser.follow(refused)).words
     await browser.post("/panel/profile/app/off", {"password": PASSWORD})
     assert not await house.people.second_factors.has_totp(house.alice)
+
+
+async def test_an_smtp_account_does_not_get_a_panel_password(house: PeopleHouse) -> None:
+    """The two kinds are apart from both sides."""
+    panels = "Vx7kd-q2Lmz-88p-Rt"
+    await house.set_password(house.bob, panels)
+    account = new_smtp_account(house.settings, "9.shop.smtp", "shop")
+    await house.store.accounts.create_smtp_account(
+        account, password="x" * 24, now=house.clock.now()
+    )
+    browser = await house.browser(house.alice)
+    form = {"how": "chosen", "password": panels, "overlap": "0"}
+    page = await browser.post("/panel/smtp-accounts/9.shop.smtp/password", form)
+    assert "logs in to the panel with this password" in page.words

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ipaddress import ip_network
 from typing import Any, Final
 
 from wtforms import (
@@ -24,10 +23,9 @@ from sztafeta.account.company import Company, read_nip, read_phone, read_postcod
 from sztafeta.account.member import Area, Right
 from sztafeta.mail.address import AddressFault, parse_mailbox
 from sztafeta.panel.forms import Form, at_most, required
+from sztafeta.panel.network_field import NetworksField
 from sztafeta.panel.texts import N_
-from sztafeta.service.ports import Networks
 
-MOST_NETWORKS: Final = 100
 LANGUAGES: Final = (SelectChoice("pl", "Polski"), SelectChoice("en", "English"))
 RIGHTS: Final = (
     SelectChoice(str(int(Right.NONE)), N_("None")),
@@ -235,22 +233,4 @@ class MemberForm(RightsForm):
 class NetworksForm(Form):
     """From where the panel may be used."""
 
-    networks = TextAreaField(N_("Addresses and networks"), [Optional(), at_most(5000)])
-
-    def read(self) -> Networks | None:
-        """Read one address or network a line; None, with an error at the field, when one is neither."""
-        read = []
-        for word in (self.networks.data or "").replace(",", "\n").split():
-            try:
-                read.append(ip_network(word, strict=False))
-            except ValueError:
-                self.networks.errors = [
-                    self.networks.gettext(
-                        N_("“%(word)s” is neither an IP address nor a network like 192.0.2.0/24.")
-                    ).replace("%(word)s", word[:60])
-                ]
-                return None
-        if len(read) > MOST_NETWORKS:
-            self.networks.errors = [N_("At most 100 addresses and networks fit.")]
-            return None
-        return tuple(read)
+    networks = NetworksField(N_("Addresses and networks"))

@@ -198,7 +198,7 @@ async def _with_accounts(visit: Visit, form: F) -> F:
 async def networks(visit: Visit) -> Response:
     """Show from where the panel may be used."""
     allowed = await visit.desk.people.people.networks(visit.customer_id)
-    form = visit.blank(NetworksForm, data={"networks": "\n".join(map(_written, allowed))})
+    form = visit.blank(NetworksForm, data={"networks": allowed})
     return _networks_page(visit, form)
 
 
@@ -206,8 +206,8 @@ async def networks(visit: Visit) -> Response:
 async def set_networks(visit: Visit) -> Response:
     """Write it, never so that whoever writes it is out."""
     form = await visit.filled(NetworksForm)
-    allowed = form.read() if form.validate() else None
-    if allowed is None:
+    allowed = form.networks.data
+    if not form.validate():
         return _networks_page(visit, form, http_status=422)
     fault = await visit.desk.people.people.set_networks(visit.member, allowed, client_of(visit))
     if fault is not None:

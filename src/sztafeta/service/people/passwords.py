@@ -136,7 +136,9 @@ class Passwords:
 
     async def _is_an_smtp_password(self, customer_name: str, password: str) -> bool:
         accounts = await self._accounts.smtp_accounts(customer_name)
-        return any(password_matches(password, account.password_sha256) for account in accounts)
+        former = [one.former_password for one in accounts if one.former_password is not None]
+        hashes = {one.password_sha256 for one in accounts} | {one.password_sha256 for one in former}
+        return any(password_matches(password, one) for one in hashes)
 
     async def is_a_panel_password(self, customer_id: int, password: str) -> bool:
         """Say whether somebody of a customer logs in with this: then no SMTP account may have it."""
