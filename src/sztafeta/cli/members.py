@@ -54,7 +54,7 @@ def add(
         customer_id=0,
         customer_name=customer,
         account_name=account_name,
-        email=_address(email),
+        email=email,
         name=name or email.partition("@")[0],
         is_administrator=administrator,
         language="en" if language == "en" else "pl",
@@ -62,6 +62,7 @@ def add(
     )
 
     async def work(store: Store) -> None:
+        _insist_on_address(email)
         password = make_first_password()
         member = await _created(store, wanted, password)
         Output(as_json=as_json).facts(
@@ -198,9 +199,8 @@ async def _note(store: Store, member: Member, action: str) -> None:
     )
 
 
-def _address(text: str) -> str:
+def _insist_on_address(text: str) -> None:
     try:
         parse_mailbox(text)
     except AddressFault as fault:
         raise UserFault(f"{text} is no e-mail address: {fault}") from fault
-    return text
