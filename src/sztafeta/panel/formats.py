@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
@@ -71,7 +72,7 @@ class Formats:
 
     def number(self, value: float) -> str:
         """Write a number with the language's groups and decimal sign."""
-        return str(format_decimal(value, locale=self._locale)).replace(" ", NBSP)
+        return _decimal(value, self._locale)
 
     def percent(self, share: float) -> str:
         """Write a share of one, with one decimal."""
@@ -100,3 +101,9 @@ class Formats:
         if hours < 48:
             return f"{hours}{NBSP}h" + (f" {minutes}{NBSP}min" if minutes else "")
         return f"{hours // 24}{NBSP}d" + (f" {hours % 24}{NBSP}h" if hours % 24 else "")
+
+
+@lru_cache(maxsize=8192)
+def _decimal(value: float, locale: str) -> str:
+    """Write a number; tables have hundreds, many of them alike."""
+    return str(format_decimal(value, locale=locale)).replace(" ", NBSP)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from sztafeta.account.statistics.counts import What
 
 FAILED = (What.BOUNCED, What.EXPIRED)
+PARTS = frozenset(What) - {What.DEFERRED, What.WAITED}
+"""What is counted once a recipient."""
 
 
 @dataclass(slots=True)
@@ -18,7 +20,7 @@ class Flow:
 
     def add(self, what: What, number: int) -> None:
         """Count something; deferrals and waits are no part of the flow."""
-        if what in _PARTS:
+        if what in PARTS:
             self.parts[what] = self.parts.get(what, 0) + number
 
     def of(self, what: What) -> int:
@@ -60,6 +62,3 @@ class Flow:
     def rate(self) -> float | None:
         """The share of those meant to be delivered that a receiver took; None when there were none."""
         return self.delivered / self.meant if self.meant > 0 else None
-
-
-_PARTS = frozenset(What) - {What.DEFERRED, What.WAITED}

@@ -12,7 +12,7 @@ from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from sztafeta.account.statistics.counts import Place, Step, What, hour_of
-from sztafeta.account.statistics.flow import Flow
+from sztafeta.account.statistics.flow import PARTS, Flow
 from sztafeta.account.statistics.waits import Percentile, bucket_of, percentiles
 from sztafeta.delivery.provider import Provider
 
@@ -98,6 +98,8 @@ class Report:
     def _flows(self) -> Mapping[tuple[int | None, Provider | None], Flow]:
         flows: dict[tuple[int | None, Provider | None], Flow] = {}
         for (slot, provider, what, _), number in self.cells.items():
+            if what not in PARTS:
+                continue
             for key in ((slot, provider), (slot, None), (None, provider), (None, None)):
                 flows.setdefault(key, Flow()).add(what, number)
         return flows
@@ -143,16 +145,21 @@ class Report:
 
     def waits(self, provider: Provider) -> Sequence[Percentile]:
         """Give the median, the 95th and the 99th percentile of the time to acceptance."""
-        delivered: Counter[int] = Counter()
         waiting: Counter[int] = Counter()
-        for (_, one, what, detail), number in self.cells.items():
-            if one is provider and what is What.WAITED:
-                delivered[int(detail)] += number
         for slot, start in enumerate(self.starts):
             under_way = self.flow(slot=slot, provider=provider).unfinished
             if under_way:
                 waiting[bucket_of(self._age(slot, start))] += under_way
-        return percentiles(SHARES, delivered=delivered, waiting=waiting)
+        return percentiles(SHARES, delivered=self._waited[provider], waiting=waiting)
+
+    @cached_property
+    def _waited(self) -> Mapping[Provider, Mapping[int, int]]:
+        """Add up how long mail took, by bucket."""
+        found: dict[Provider, Counter[int]] = {one: Counter() for one in Provider}
+        for (_, provider, what, detail), number in self.cells.items():
+            if what is What.WAITED:
+                found[provider][int(detail)] += number
+        return found
 
     def _age(self, slot: int, start: datetime) -> timedelta:
         """Say how long mail of a slot has waited at least."""

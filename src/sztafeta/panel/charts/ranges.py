@@ -35,12 +35,15 @@ class Row:
 
     name: str
     marks: Sequence[Mark]
+    note: str = ""
+    """Stands at the row's end."""
 
 
 def ranges(label: str, rows: Sequence[Row], ticks: Sequence[tuple[float, str]]) -> Markup:
     """Draw rows; `ticks` are values of the axis with their labels, the first and last are its ends."""
     left = 10 + LETTER * max((len(row.name) for row in rows), default=0)
-    scale = _Axis(left, ticks)
+    right = 14 + LETTER * max((len(row.note) for row in rows), default=0)
+    scale = _Axis(left, WIDTH - left - right, ticks)
     height = ROW * len(rows)
     drawn = [one for value, written in ticks for one in _tick(value, written, scale, height)]
     for number, row in enumerate(rows):
@@ -51,9 +54,9 @@ def ranges(label: str, rows: Sequence[Row], ticks: Sequence[tuple[float, str]]) 
 class _Axis:
     """Places values on the picture."""
 
-    def __init__(self, left: float, ticks: Sequence[tuple[float, str]]) -> None:
+    def __init__(self, left: float, length: float, ticks: Sequence[tuple[float, str]]) -> None:
         self._left = left
-        self._scale = Logarithmic(ticks[0][0], ticks[-1][0], WIDTH - left - 14)
+        self._scale = Logarithmic(ticks[0][0], ticks[-1][0], length)
 
     def __call__(self, value: float) -> float:
         return self._left + self._scale(value)
@@ -74,7 +77,10 @@ def _tick(value: float, written: str, scale: _Axis, height: float) -> list[Marku
 
 
 def _row(row: Row, y: float, scale: _Axis) -> list[Markup]:
-    drawn = [text(row.name, 0, y + 4, kind="name")]
+    drawn = [
+        text(row.name, 0, y + 4, kind="name"),
+        text(row.note, WIDTH, y + 4, kind="label", anchor="end"),
+    ]
     if not row.marks:
         return drawn
     first, last = scale(row.marks[0].value), scale(row.marks[-1].value)

@@ -26,8 +26,10 @@ def waits(drawing: Drawing) -> Figure:
     return Figure(
         key="waits",
         title=gettext("Time to acceptance"),
-        lead=lead if found else gettext("Nothing was sent in this time."),
-        picture=_picture(drawing, found) if found else None,
+        lead=lead
+        if any(marks for _, marks in found)
+        else gettext("Nothing was sent in this time."),
+        picture=_picture(drawing, found) if any(marks for _, marks in found) else None,
         table=Table(
             [
                 Column("provider", gettext("Provider")),
@@ -45,7 +47,7 @@ def waits(drawing: Drawing) -> Figure:
 def _legend(gettext: Callable[[str], str]) -> Sequence[Entry]:
     return [
         Entry(kind="m0", name=gettext("half of the mail (p50)")),
-        Entry(kind="m1", name=gettext("95 % (p95)")),
+        Entry(kind="m1", name=gettext("95 % (p95), written at the end of the row")),
         Entry(kind="m2", name=gettext("99 % (p99)")),
     ]
 
@@ -56,6 +58,7 @@ def _picture(drawing: Drawing, found: Sequence[tuple[Provider, Sequence[Percenti
         Row(
             drawing.words.provider(one),
             [Mark(mark.wait.total_seconds(), mark.is_open) for mark in marks],
+            drawing.words.wait(marks[1].wait, is_open=marks[1].is_open) if marks else "",
         )
         for one, marks in found
     ]
