@@ -7,13 +7,14 @@ import io
 import json
 from collections.abc import Mapping
 from datetime import date, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final
 
 from starlette.responses import Response
 
 from sztafeta.panel.needs import ADMINISTRATOR
 from sztafeta.panel.pages import Pages
-from sztafeta.panel.people.audit_words import ACTIONS, AREAS
+from sztafeta.panel.people.audit_words import ACTIONS, AREAS, NAMES, value_text
 from sztafeta.panel.visit import Visit
 from sztafeta.service.ports import AuditEntry, AuditQuery
 
@@ -57,7 +58,7 @@ async def audit(visit: Visit) -> Response:
         areas=AREAS,
         actions=ACTIONS,
         members=await visit.desk.people.people.all_of(visit.customer_id),
-        differences=differences,
+        differences=partial(_differences, visit),
         is_checked="check" in wanted,
         broken=await visit.desk.audit.first_broken(visit.customer_id)
         if "check" in wanted
@@ -105,11 +106,23 @@ def _midnight(visit: Visit, text: str, *, days: int = 0) -> datetime | None:
     return datetime.combine(day, time(), visit.formats.zone)
 
 
-def differences(entry: AuditEntry) -> list[tuple[str, Any, Any]]:
-    """Give what changed: its name, the value before and the value after."""
+def _differences(visit: Visit, entry: AuditEntry) -> list[tuple[str, str, str]]:
+    """Give what changed: its name, the value before and the value after; empty where there is none."""
     before, after = entry.details.get("before", {}), entry.details.get("after", {})
     names = [*before, *(name for name in after if name not in before)]
-    return [(name, before.get(name), after.get(name)) for name in names]
+    return [
+        (
+            visit.gettext(NAMES.get(name, name)),
+            _shown(visit, before, name),
+            _shown(visit, after, name),
+        )
+        for name in names
+    ]
+
+
+def _shown(visit: Visit, values: Mapping[str, Any], name: str) -> str:
+    value = values.get(name)
+    return "" if value in (None, "") else visit.gettext(value_text(value))
 
 
 def _row(visit: Visit, entry: AuditEntry) -> list[str]:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
+from sztafeta.account.member import Area
+from sztafeta.panel.people.forms import AREAS as AREA_NAMES
 from sztafeta.panel.texts import N_
 
 ACTIONS: Final = {
@@ -68,6 +70,33 @@ AREAS: Final = {
     "domain.": N_("Sending domains"),
     "template.": N_("Templates"),
     "suppression.": N_("Suppressed addresses"),
-    "message.": N_("Messages"),
+    "messages.": N_("Messages"),
 }
 """What the list can be narrowed to."""
+
+NAMES: Final[dict[str, str]] = {
+    **{area.value: AREA_NAMES[area] for area in Area},
+    "administrator": N_("Administrator"),
+    "enabled": N_("May log in"),
+    "accounts": N_("SMTP accounts"),
+    "name": N_("Name"),
+    "phone": N_("Mobile phone"),
+    "language": N_("Language"),
+    "networks": N_("Addresses and networks"),
+    "expires_at": N_("Expiry"),
+    "recipients": N_("Recipients"),
+}
+"""Values that are called by a name of ours; others are shown by their own."""
+VALUES: Final = {
+    "read": N_("Read"),
+    "write": N_("Read and write"),
+    "all": N_("all of them"),
+}
+YES_NO: Final = {True: N_("yes"), False: N_("no")}
+
+
+def value_text(value: Any) -> str:
+    """Give the msgid of a value, or the value as it is."""
+    if isinstance(value, bool):
+        return YES_NO[value]
+    return VALUES.get(str(value), str(value))

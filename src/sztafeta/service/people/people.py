@@ -6,7 +6,7 @@ A change of rights ends the member's sessions (W-05).
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import Enum
@@ -300,13 +300,9 @@ def shown_rights(member: Member) -> dict[str, Any]:
     return {
         "administrator": member.is_administrator,
         "enabled": member.is_enabled,
-        **{area.value: _right(member.rights, area) for area in Area},
+        **{area.value: right.name.lower() for area, right in member.rights.items() if right},
         "accounts": "all" if accounts is None else " ".join(map(str, sorted(accounts))),
     }
-
-
-def _right(rights: Mapping[Area, Right], area: Area) -> str:
-    return rights.get(area, Right.NONE).name.lower()
 
 
 def _profile(member: Member) -> dict[str, Any]:

@@ -43,8 +43,9 @@ SMS_AN_HOUR: Final = 5
 """To one number, and caused by one address."""
 NAMES_TRIED: Final = 100
 
+# Without Polish letters it is one SMS: with them it would be two.
 _SMS: Final = {
-    "pl": "{service}: konto {account}, hasło do panelu: {password} Zmień je przy pierwszym logowaniu.",
+    "pl": "{service}: konto {account}, haslo do panelu: {password} Zmien je przy pierwszym logowaniu.",
     "en": "{service}: account {account}, panel password: {password} Change it at the first login.",
 }
 
@@ -233,7 +234,7 @@ class SignUp:
 
 def masked(phone: str) -> str:
     """Show enough of a number for its owner to know it."""
-    return f"{phone[:3]} ••• ••• {phone[-3:]}"
+    return f"{phone[:3]} ••• ••• {phone[-3:]}".replace(" ", "\N{NO-BREAK SPACE}")
 
 
 def _first_member(wish: SignUpWish, account_name: str) -> Member:
