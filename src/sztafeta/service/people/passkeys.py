@@ -6,33 +6,16 @@ gets nothing. A challenge is a ticket: it works once and for ten minutes.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from ipaddress import ip_address
-from typing import Any, Final
+from typing import Final
 from urllib.parse import urlsplit
-
-import webauthn
-from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
-from webauthn.helpers.exceptions import WebAuthnException
-from webauthn.helpers.structs import (
-    AuthenticatorSelectionCriteria,
-    PublicKeyCredentialDescriptor,
-    ResidentKeyRequirement,
-    UserVerificationRequirement,
-)
 
 from sztafeta.account.member import Member
 from sztafeta.service.people.tokens import TicketOffice
-from sztafeta.service.ports import (
-    AlreadyThere,
-    Clock,
-    Passkey,
-    SecondFactorStore,
-    TicketKind,
-)
+from sztafeta.service.ports import AlreadyThere, Clock, Passkey, SecondFactorStore, TicketKind
 
 VALID: Final = timedelta(minutes=10)
 MOST: Final = 10
@@ -87,45 +70,41 @@ class Passkeys:
 
     async def ask_for_new(self, member: Member) -> Challenge:
         """Ask a browser to make a passkey."""
-        options = webauthn.generate_registration_options(
-            rp_id=self._host,
-            rp_name=self._service_name,
-            user_id=str(member.member_id).encode(),
-            user_name=member.email,
-            user_display_name=member.name,
-            exclude_credentials=await self._descriptors(member.member_id),
-            authenticator_selection=AuthenticatorSelectionCriteria(
-                resident_key=ResidentKeyRequirement.PREFERRED,
-                user_verification=UserVerificationRequirement.REQUIRED,
-            ),
+        from sztafeta.service.people import ceremonies
+
+        known = await self._factors.passkeys(member.member_id)
+        options, challenge = ceremonies.ask_for_new(
+            member, known, host=self._host, service_name=self._service_name
         )
-        return await self._challenge(options, member.member_id)
+        return await self._given(options, challenge, member.member_id)
 
     async def keep(self, member: Member, token: str, answer: str, name: str) -> Passkey | None:
         """Keep the passkey that a browser made; None when its answer does not fit."""
+        from sztafeta.service.people import ceremonies
+
         ticket = await self._tickets.take(token, TicketKind.PASSKEY)
         if ticket is None or ticket.member_id != member.member_id:
             return None
         if len(await self._factors.passkeys(member.member_id)) >= MOST:
             return None
+        challenge = str(ticket.details["challenge"])
+        made = ceremonies.made(answer, challenge, host=self._host, origin=self._origin)
+        return None if made is None else await self._added(member, name, *made)
+
+    async def _added(
+        self, member: Member, name: str, credential_id: bytes, public_key: bytes, sign_count: int
+    ) -> Passkey | None:
+        passkey = Passkey(
+            credential_id=credential_id,
+            member_id=member.member_id,
+            name=name.strip()[:LONGEST_NAME],
+            public_key=public_key,
+            sign_count=sign_count,
+            created_at=self._clock.now(),
+        )
         try:
-            verified = webauthn.verify_registration_response(
-                credential=_read(answer),
-                expected_challenge=base64url_to_bytes(ticket.details["challenge"]),
-                expected_rp_id=self._host,
-                expected_origin=self._origin,
-                require_user_verification=True,
-            )
-            passkey = Passkey(
-                credential_id=verified.credential_id,
-                member_id=member.member_id,
-                name=name.strip()[:LONGEST_NAME],
-                public_key=verified.credential_public_key,
-                sign_count=verified.sign_count,
-                created_at=self._clock.now(),
-            )
             await self._factors.add_passkey(passkey)
-        except (WebAuthnException, AlreadyThere, ValueError, KeyError):
+        except AlreadyThere:
             return None
         return passkey
 
@@ -133,61 +112,37 @@ class Passkeys:
 
     async def ask(self, member_id: int | None = None) -> Challenge:
         """Ask a browser for a passkey: of this member, or whichever it has for us."""
-        allowed = [] if member_id is None else await self._descriptors(member_id)
-        options = webauthn.generate_authentication_options(
-            rp_id=self._host,
-            allow_credentials=allowed,
-            user_verification=UserVerificationRequirement.REQUIRED,
-        )
-        return await self._challenge(options, member_id)
+        from sztafeta.service.people import ceremonies
+
+        known = [] if member_id is None else await self._factors.passkeys(member_id)
+        options, challenge = ceremonies.ask(known, host=self._host)
+        return await self._given(options, challenge, member_id)
 
     async def proved(self, token: str, answer: str) -> int | None:
         """Give the member whose passkey signed the challenge; None when nothing was proved."""
+        from sztafeta.service.people import ceremonies
+
         ticket = await self._tickets.take(token, TicketKind.PASSKEY)
-        if ticket is None:
+        credential_id = ceremonies.credential_of(answer)
+        if ticket is None or credential_id is None:
             return None
-        try:
-            credential = _read(answer)
-            passkey = await self._factors.passkey(base64url_to_bytes(str(credential["id"])))
-            if passkey is None or ticket.member_id not in (None, passkey.member_id):
-                return None
-            verified = webauthn.verify_authentication_response(
-                credential=credential,
-                expected_challenge=base64url_to_bytes(ticket.details["challenge"]),
-                expected_rp_id=self._host,
-                expected_origin=self._origin,
-                credential_public_key=passkey.public_key,
-                credential_current_sign_count=passkey.sign_count,
-                require_user_verification=True,
-            )
-        except (WebAuthnException, ValueError, KeyError):
+        passkey = await self._factors.passkey(credential_id)
+        if passkey is None or ticket.member_id not in (None, passkey.member_id):
             return None
-        await self._factors.use_passkey(
-            passkey.credential_id, sign_count=verified.new_sign_count, now=self._clock.now()
-        )
+        challenge = str(ticket.details["challenge"])
+        count = ceremonies.proved(answer, challenge, passkey, host=self._host, origin=self._origin)
+        if count is None:
+            return None
+        now = self._clock.now()
+        await self._factors.use_passkey(credential_id, sign_count=count, now=now)
         return passkey.member_id
 
-    # -- both ------------------------------------------------------------------------------------
-
-    async def _descriptors(self, member_id: int) -> list[PublicKeyCredentialDescriptor]:
-        return [
-            PublicKeyCredentialDescriptor(id=one.credential_id)
-            for one in await self._factors.passkeys(member_id)
-        ]
-
-    async def _challenge(self, options: Any, member_id: int | None) -> Challenge:
+    async def _given(self, options: str, challenge: str, member_id: int | None) -> Challenge:
+        """Give a ticket for a challenge."""
         token = await self._tickets.give(
             TicketKind.PASSKEY,
             valid=VALID,
             member_id=member_id,
-            details={"challenge": bytes_to_base64url(options.challenge)},
+            details={"challenge": challenge},
         )
-        return Challenge(token=token, options=webauthn.options_to_json(options))
-
-
-def _read(answer: str) -> dict[str, Any]:
-    """Read what a browser sent. Raises: ValueError."""
-    found = json.loads(answer)
-    if not isinstance(found, dict):
-        raise ValueError("a credential is an object")
-    return found
+        return Challenge(token=token, options=options)
