@@ -11,10 +11,12 @@ from tests.doubles.panel_house import Page, PanelHouse
 from tests.doubles.sent_mail import SentMail
 
 from sztafeta.account.api_key import Mode
+from sztafeta.account.login_cause import LoginCause
 from sztafeta.account.member import Area, Member, Right
 from sztafeta.account.statistics.usual import WEEKS
 from sztafeta.delivery.state import State
 from sztafeta.panel.start.checklist import Stage, checklist
+from sztafeta.service.ports import SmtpLogin
 from sztafeta.service.ports.statistics import Beginnings
 
 
@@ -135,6 +137,31 @@ async def test_problems_are_grouped_by_cause_with_something_to_do(
         in page.words
     )
     assert "q=status%3Abounced+class%3Abad-mailbox+since%3A24h" in page.text
+
+
+async def test_failed_logins_are_told_before_the_first_mail(panel_house: PanelHouse) -> None:
+    (account,) = await panel_house.store.accounts.smtp_accounts("shop")
+    failures = [
+        (
+            account.account_id,
+            SmtpLogin(
+                at=panel_house.clock.now() - timedelta(hours=hours),
+                address="192.0.2.1",
+                tls="",
+                client_name="shop",
+                cause=LoginCause.BLANKS,
+            ),
+        )
+        for hours in (1, 2, 30)
+    ]
+    await panel_house.store.logins.note_logins({}, failures)
+    page = await start_of(panel_house, panel_house.alice)
+    assert (
+        "Login failed A program cannot log in as 1.shop.smtp 2 attempts The password is right"
+        in (page.words)
+    )
+    assert 'href="/panel/smtp-accounts/1.shop.smtp#failures"' in page.text
+    assert "Login failed" not in (await start_of(panel_house, panel_house.bob)).words
 
 
 async def test_a_day_without_trouble_says_so(panel_house: PanelHouse, mail: SentMail) -> None:

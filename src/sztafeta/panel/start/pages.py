@@ -3,37 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from starlette.responses import Response
 
 from sztafeta.account.member import Area, Right
-from sztafeta.account.statistics.counts import What
-from sztafeta.account.statistics.report import Bounces, Period
+from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.account.statistics.report import Period
 from sztafeta.panel.needs import SIGNED_IN
 from sztafeta.panel.pages import Pages
 from sztafeta.panel.start.checklist import checklist
-from sztafeta.panel.statistics import links
+from sztafeta.panel.start.problems import MOST, login_problems, mail_problem
 from sztafeta.panel.statistics.meter import meter
 from sztafeta.panel.statistics.reach import reach_of
 from sztafeta.panel.statistics.tables import written
 from sztafeta.panel.statistics.throughput import throughput
-from sztafeta.panel.statistics.words import Words, cause_of
+from sztafeta.panel.statistics.words import Words
 from sztafeta.panel.texts import N_
 from sztafeta.panel.visit import Visit
 from sztafeta.service.statistics.reading import Today, Usual
 
 pages = Pages("start")
-
-PROBLEMS: Final = 5
-"""How many causes are shown; the rest is in the statistics."""
-_BADGES: Final = {
-    What.BOUNCED: (N_("Bounced"), "bad"),
-    What.EXPIRED: (N_("Given up"), "bad"),
-    What.DEFERRED: (N_("Put off"), "wait"),
-}
 
 
 @pages.get("", needs=SIGNED_IN)
@@ -44,14 +36,20 @@ async def start(visit: Visit) -> Response:
         desk.beginnings(visit.customer_id), desk.is_checklist_dismissed(member.member_id)
     )
     may_read = member.may(Area.MESSAGES, Right.READ)
+    known = await desk.accounts(member.customer_name, reach_of(member))
+    words, has_numbers = Words(visit), may_read and facts.has_real_mail
+    may_read_logins = member.may(Area.SMTP_ACCOUNTS, Right.READ)
+    numbers = await _numbers(visit, words, known) if has_numbers else {}
+    logins = await login_problems(visit, words, known) if may_read_logins else []
     return visit.page(
         "start/start.html",
         checklist=checklist(facts, member),
         is_dismissed=is_dismissed,
-        has_mail=facts.has_real_mail,
+        has_numbers=has_numbers,
         may_read=may_read,
+        problems=[*logins, *numbers.pop("problems", [])],
         written=lambda cell: written(cell, visit.formats),
-        **(await _numbers(visit) if may_read else {}),
+        **numbers,
     )
 
 
@@ -64,20 +62,18 @@ async def dismiss_checklist(visit: Visit) -> Response:
     return visit.go("/panel")
 
 
-async def _numbers(visit: Visit) -> Mapping[str, Any]:
+async def _numbers(visit: Visit, words: Words, known: Sequence[SmtpAccount]) -> dict[str, Any]:
     desk, accounts = visit.desk.statistics, reach_of(visit.member)
-    known = await desk.accounts(visit.member.customer_name, accounts)
     today, report, hours, month = await asyncio.gather(
         desk.today(visit.customer_id, accounts),
         desk.report(visit.customer_id, Period.DAY, accounts),
         desk.hours(visit.customer_id, known),
         desk.month(visit.customer_id, accounts),
     )
-    words = Words(visit)
     return {
         "today": _today(words, today),
         "counted_until": today.counted_until,
-        "problems": [_problem(words, one) for one in report.causes()[:PROBLEMS]],
+        "problems": [mail_problem(words, one) for one in report.causes()[:MOST]],
         "throughput": throughput(words, hours),
         "month": meter(words, month),
     }
@@ -114,34 +110,3 @@ def _compared(words: Words, number: Usual) -> str:
         return words.gettext(N_("nothing to compare with yet"))
     text = words.gettext(N_("usually %(number)s by now"))
     return text % {"number": words.count(number.usual)}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Problem:
-    """A cause with what to do."""
-
-    badge: str
-    kind: str
-    title: str
-    where: str
-    advice: str
-    href: str
-
-
-def _problem(words: Words, one: Bounces) -> Problem:
-    cause = cause_of(one.what, one.detail)
-    badge, kind = _BADGES[one.what]
-    where = words.recipients(one.number)
-    if one.what is What.DEFERRED:
-        where = words.attempts(one.number)
-    if one.share > 0.5:
-        mostly = words.gettext(N_("mostly %(provider)s"))
-        where += ", " + mostly % {"provider": words.provider(one.provider)}
-    return Problem(
-        badge=words.gettext(badge),
-        kind=kind,
-        title=words.gettext(cause.title),
-        where=where,
-        advice=words.gettext(cause.advice),
-        href=links.messages(one.what, bounce_class=one.detail, period=Period.DAY),
-    )
