@@ -46,17 +46,29 @@ _RCODES = {
 class ZoneServer:
     """Answers questions until left."""
 
-    def __init__(self, zone: Mapping[str, Records | Misbehaviour], *, ttl: int = 300) -> None:
+    def __init__(
+        self,
+        zone: Mapping[str, Records | Misbehaviour],
+        *,
+        ttl: int = 300,
+        address: str = "127.0.0.1",
+        port: int = 0,
+        is_authoritative: bool = False,
+    ) -> None:
+        """An authoritative one says so, follows no CNAME, and names its SOA when there is nothing."""
         self.zone = dict(zone)
         self.ttl = ttl
+        self.host = address
+        self.port = port
+        self.is_authoritative = is_authoritative
         self.questions: list[tuple[str, str]] = []
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
-        self._tcp = await asyncio.start_server(self._serve_tcp, "127.0.0.1", 0)
+        self._tcp = await asyncio.start_server(self._serve_tcp, self.host, self.port)
         self.port = self._tcp.sockets[0].getsockname()[1]
         self._udp, _ = await loop.create_datagram_endpoint(
-            lambda: _Datagrams(self), local_addr=("127.0.0.1", self.port)
+            lambda: _Datagrams(self), local_addr=(self.host, self.port)
         )
         return self
 
@@ -72,7 +84,7 @@ class ZoneServer:
     @property
     def address(self) -> str:
         """`127.0.0.1:port`, as the settings write it."""
-        return f"127.0.0.1:{self.port}"
+        return f"{self.host}:{self.port}"
 
     def answer(self, octets: bytes, *, over_tcp: bool) -> bytes | None:
         """Give the answer to a question, or None for silence."""
@@ -81,7 +93,9 @@ class ZoneServer:
         name = question.name.to_text(omit_final_dot=True).lower()
         self.questions.append((name, dns.rdatatype.to_text(question.rdtype)))
         response = dns.message.make_response(query)
-        known = self.zone.get(name)
+        if self.is_authoritative:
+            response.flags |= dns.flags.AA
+        known = self._known(name)
         if known is Misbehaviour.SILENT:
             return None
         if known is Misbehaviour.TRUNCATED and not over_tcp:
@@ -93,7 +107,28 @@ class ZoneServer:
         else:
             records = ANSWERS_AFTER_TRUNCATION if isinstance(known, Misbehaviour) else known
             self._fill(response, question, records)
+        if not response.answer:
+            self._name_the_zone(response, name)
         return response.to_wire(max_size=65535)
+
+    def _known(self, name: str) -> Records | Misbehaviour | None:
+        """Find a name, or a wildcard over it (RFC 4592)."""
+        above = name.partition(".")[2]
+        while name not in self.zone and above:
+            if f"*.{above}" in self.zone:
+                return self.zone[f"*.{above}"]
+            above = above.partition(".")[2]
+        return self.zone.get(name)
+
+    def _name_the_zone(self, response: dns.message.Message, name: str) -> None:
+        """Put the SOA of the nearest zone above into a negative answer (RFC 2308 §3)."""
+        while name:
+            known = self.zone.get(name)
+            if isinstance(known, Mapping) and "SOA" in known:
+                soa = dns.rrset.from_text(f"{name}.", self.ttl, "IN", "SOA", *known["SOA"])
+                response.authority.append(soa)
+                return
+            name = name.partition(".")[2]
 
     def _fill(
         self, response: dns.message.Message, question: dns.rrset.RRset, records: Records
@@ -106,6 +141,8 @@ class ZoneServer:
             target = records["CNAME"][0]
             response.answer.append(dns.rrset.from_text(name, self.ttl, "IN", "CNAME", target))
             name = dns.name.from_text(target)
+            if self.is_authoritative:
+                return
             found = self.zone.get(name.to_text(omit_final_dot=True).lower(), {})
             records = {} if isinstance(found, Misbehaviour) else found
         values = records.get(dns.rdatatype.to_text(question.rdtype))

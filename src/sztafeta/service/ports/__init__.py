@@ -93,6 +93,7 @@ from sztafeta.service.ports.wire import (
     QueueRouter,
     Router,
 )
+from sztafeta.service.ports.zones import Zone, ZoneLookUp
 
 __all__ = [
     "DEFAULT_POOL",
@@ -186,5 +187,7 @@ __all__ = [
     "TicketKind",
     "TicketStore",
     "Totp",
+    "Zone",
+    "ZoneLookUp",
     "standing_of",
 ]
