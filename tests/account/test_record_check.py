@@ -14,6 +14,7 @@ from sztafeta.account.record_check import (
     Mistake,
     Seen,
     Sighting,
+    advice_for,
     check_record,
 )
 from sztafeta.account.sending_domain import KeyAlgorithm, SendingDomain
@@ -135,8 +136,8 @@ def test_caches_are_waited_for_as_long_as_they_say() -> None:
 
 def test_an_spf_record_of_the_owners_is_completed_and_not_replaced() -> None:
     checked = check(SPF, texts("v=spf1 mx -all"))
-    assert checked.advice == "v=spf1 mx include:spf.host.example -all"
-    assert check(SPF, texts()).advice == ""
+    assert advice_for(SPF, checked.found) == "v=spf1 mx include:spf.host.example -all"
+    assert advice_for(SPF, ()) == ""
 
 
 @pytest.mark.parametrize("purpose", list(Purpose))

@@ -105,8 +105,6 @@ class Check:
     found: tuple[str, ...] = ()
     ttl: int = 0
     """Seconds until caches forget what was before."""
-    advice: str = ""
-    """The value to publish instead, when it is another than the record's: an SPF record completed."""
 
     @property
     def is_right(self) -> bool:
@@ -135,7 +133,6 @@ def check_record(
         state=_wrong_state(found, was_right=was_right),
         mistake=mistake,
         found=found,
-        advice=_advice(record, found),
     )
 
 
@@ -157,7 +154,7 @@ def _wrong_state(found: tuple[str, ...], *, was_right: bool) -> CheckState:
     return CheckState.GONE if was_right else CheckState.NOT_FOUND
 
 
-def _advice(record: ExpectedRecord, found: tuple[str, ...]) -> str:
+def advice_for(record: ExpectedRecord, found: tuple[str, ...]) -> str:
     """Complete the owner's SPF record rather than have them replace it."""
     if record.purpose is not Purpose.SPF or len(found) != 1:
         return ""

@@ -88,7 +88,8 @@ class DnsZones:
                 dns.name.from_text(name), _rdatatype(kind), raise_on_no_answer=False
             )
         except dns.resolver.NXDOMAIN as absent:
-            return _seen(absent.response(absent.qnames()[-1]), name, kind)
+            said = tuple(absent.kwargs["responses"].values())
+            return _seen(said[-1], name, kind)
         except _TROUBLE:
             return UNKNOWN
         return _seen(answer.response, name, kind)

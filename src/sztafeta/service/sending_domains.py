@@ -93,6 +93,7 @@ class SendingDomains:
             customer_id=customer_id,
             pending=await _keys_in_a_thread(now),
             is_verified=False,
+            needs_proof=True,
         )
         try:
             await self._administration.add_sending_domain(domain, now=now)

@@ -16,7 +16,13 @@ from sztafeta.account.smtp_account import FormerPassword, SenderRule, SmtpAccoun
 from sztafeta.service.ports import AlreadyThere, Customer, NotThere
 from sztafeta.store.database import Database
 from sztafeta.store.rows import clean, to_datetime, to_millis
-from sztafeta.store.schema import customer, dkim_key, sending_domain, smtp_account
+from sztafeta.store.schema import (
+    customer,
+    dkim_key,
+    record_check,
+    sending_domain,
+    smtp_account,
+)
 from sztafeta.store.seal import Seal
 from sztafeta.store.statements import Dialect, Row, Rows, Steps, number
 from sztafeta.store.units import Other
@@ -67,6 +73,8 @@ _DOMAINS: Final = sa.select(
     sending_domain.c.domain,
     sending_domain.c.customer_id,
     sending_domain.c.verified_at,
+    sending_domain.c.needs_proof,
+    sending_domain.c.created_at,
 ).order_by(sending_domain.c.domain)
 _DOMAIN: Final = _DOMAINS.where(sending_domain.c.domain == _text("domain"))
 _KEYS: Final = (
@@ -153,7 +161,7 @@ class Accounts:
         return (yield from _with_domains(row, self._database.dialect))
 
     def _domain(self, row: Row) -> Steps[SendingDomain]:
-        domain_id, domain, customer_id, verified_at = row
+        domain_id, domain, customer_id, verified_at, needs_proof, created_at = row
         rows = yield self._ask(_KEYS, domain_id=domain_id)
         keys = [(self._key(domain, *key), active) for *key, active in rows]
         return SendingDomain(
@@ -162,6 +170,8 @@ class Accounts:
             keys=tuple(key for key, active in keys if active),
             pending=tuple(key for key, active in keys if not active),
             is_verified=verified_at is not None,
+            needs_proof=bool(needs_proof),
+            created_at=to_datetime(created_at),
         )
 
     def _key(self, domain: str, selector: str, algorithm: str, sealed: bytes) -> DkimKey:
@@ -260,6 +270,7 @@ class Accounts:
             "domain": domain.domain,
             "created_at": to_millis(now),
             "verified_at": to_millis(now) if domain.is_verified else None,
+            "needs_proof": int(domain.needs_proof),
         }
 
         def steps() -> Steps[None]:
@@ -275,23 +286,29 @@ class Accounts:
 
     def _make_room_for(self, domain: SendingDomain) -> Steps[None]:
         """Drop what another customer only claimed."""
-        for domain_id, _, owner, verified_at in (yield self._ask(_DOMAIN, domain=domain.domain)):
+        found = yield self._ask(_DOMAIN, domain=domain.domain)
+        for domain_id, _, owner, verified_at, *_ in found:
             if verified_at is None and (owner != domain.customer_id or domain.is_verified):
-                yield self._once(sa.delete(dkim_key).where(dkim_key.c.domain_id == domain_id))
+                yield from self._forget(domain_id)
                 mine = sending_domain.c.domain_id == domain_id
                 yield self._once(sa.delete(sending_domain).where(mine))
+
+    def _forget(self, domain_id: int) -> Steps[None]:
+        """Drop what belongs to a domain that leaves; its number may be given again."""
+        for table in (dkim_key, record_check):
+            yield self._once(sa.delete(table).where(table.c.domain_id == domain_id))
 
     async def change_sending_domain(self, domain: SendingDomain, *, now: datetime) -> None:
         """Write its keys and whether it is verified. Raises: NotThere."""
 
         def steps() -> Steps[None]:
-            for domain_id, _, owner, verified_at in (
-                yield self._ask(_DOMAIN, domain=domain.domain)
-            ):
+            found = yield self._ask(_DOMAIN, domain=domain.domain)
+            for domain_id, _, owner, verified_at, *_ in found:
                 if owner != domain.customer_id:
                     break
-                if domain.is_verified and verified_at is None:
-                    yield self._once(_verification(domain_id, now))
+                if domain.is_verified != (verified_at is not None):
+                    since = to_millis(now) if domain.is_verified else None
+                    yield self._once(_verification(domain_id, since))
                 yield self._once(sa.delete(dkim_key).where(dkim_key.c.domain_id == domain_id))
                 yield from self._write_keys(domain_id, domain)
                 return
@@ -309,7 +326,7 @@ class Accounts:
 
         def steps() -> Steps[None]:
             for domain_id, *_ in (yield self._ask(_DOMAIN, domain=domain)):
-                yield self._once(sa.delete(dkim_key).where(dkim_key.c.domain_id == domain_id))
+                yield from self._forget(domain_id)
             deletion = sa.delete(sending_domain).where(sending_domain.c.domain == domain)
             yield from self._change(deletion, f"sending domain {domain!r}")
 
@@ -363,9 +380,9 @@ def _with_domains(row: Row, dialect: Dialect) -> Steps[SmtpAccount]:
     return _account(row, frozenset(domain for (domain,) in domains))
 
 
-def _verification(domain_id: int, now: datetime) -> sa.Update:
+def _verification(domain_id: int, since: int | None) -> sa.Update:
     one = sending_domain.c.domain_id == domain_id
-    return sa.update(sending_domain).where(one).values(verified_at=to_millis(now))
+    return sa.update(sending_domain).where(one).values(verified_at=since)
 
 
 def _hash(password: str) -> bytes:

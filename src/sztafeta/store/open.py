@@ -37,6 +37,7 @@ from sztafeta.store.node import LEASE, Node
 from sztafeta.store.postgresql.opening import migrate_postgresql, open_postgresql
 from sztafeta.store.queue_ids import QueueIds
 from sztafeta.store.queues import Queues
+from sztafeta.store.record_checks import RecordChecks
 from sztafeta.store.rolling import Rolling
 from sztafeta.store.room import Room
 from sztafeta.store.seal import Seal, seal_from
@@ -76,6 +77,7 @@ class Store:
     tallies: Tallies
     audit: Audit
     suppressions: Suppressions
+    record_checks: RecordChecks
     feed: Feed
     activity: Activity
     history: History
@@ -189,6 +191,7 @@ def _assemble(
         tallies=Tallies(database),
         audit=Audit(database),
         suppressions=Suppressions(database),
+        record_checks=RecordChecks(database),
         feed=Feed(database),
         activity=Activity(database),
         history=History(database),

@@ -96,7 +96,27 @@ sending_domain: Final = sa.Table(
     sa.Column("domain", sa.Text, nullable=False, unique=True),
     sa.Column("created_at", _Millis, nullable=False),
     sa.Column("verified_at", _Millis),
+    sa.Column("needs_proof", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Column("zone", sa.Text, nullable=False, server_default=""),
+    sa.Column("name_servers", sa.Text, nullable=False, server_default="[]"),  # words
+    sa.Column("looked_at", _Millis),  # NULL: its records were not looked for yet
+    sa.Column("look_at", _Millis, nullable=False, server_default="0", index=True),
 )
+
+record_check: Final = sa.Table(
+    "record_check",
+    metadata,
+    sa.Column("domain_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("purpose", sa.Text, primary_key=True),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("mistake", sa.Text, nullable=False),  # empty: none has a name
+    sa.Column("found", sa.Text, nullable=False),  # a JSON list
+    sa.Column("ttl", sa.Integer, nullable=False),
+    sa.Column("right_at", _Millis),  # NULL: it never was
+    sa.Column("wrong_since", _Millis),  # NULL: it is right, or never was
+)
+"""What was found in the place of a domain's records when they were looked for last."""
 
 dkim_key: Final = sa.Table(
     "dkim_key",
@@ -266,8 +286,18 @@ suppression: Final = sa.Table(
     sa.Column("source", sa.Text, nullable=False),
     sa.Column("comment", sa.Text, nullable=False),
     sa.Column("created_at", _Millis, nullable=False),
+    sa.Column("message_id", _Id),  # NULL: no message caused it, or we do not know which
+    sa.Column("reply", sa.Text, nullable=False, server_default=""),
     sqlite_with_rowid=False,
 )
+
+sa.Index(
+    "ix_suppression_newest",
+    suppression.c.customer_id,
+    suppression.c.created_at,
+    suppression.c.address,
+)
+"""A customer's list, newest first."""
 
 # -- who works ------------------------------------------------------------------------------------
 

@@ -181,11 +181,13 @@ def _row(one: Suppression) -> tuple[Any, ...]:
         clean(one.source),
         clean(one.comment),
         to_millis(one.created_at),
+        one.message_id,
+        clean(one.reply),
     )
 
 
 def _suppression(row: Row) -> Suppression:
-    customer_id, address, reason, source, comment, created_at = row
+    customer_id, address, reason, source, comment, created_at, message_id, reply = row
     return Suppression(
         customer_id=customer_id,
         address=address,
@@ -193,4 +195,6 @@ def _suppression(row: Row) -> Suppression:
         source=source,
         comment=comment,
         created_at=to_datetime(created_at),
+        message_id=message_id,
+        reply=reply,
     )

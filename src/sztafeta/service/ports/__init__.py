@@ -70,6 +70,7 @@ from sztafeta.service.ports.queues import (
     QueueStore,
     Settlement,
 )
+from sztafeta.service.ports.record_checks import KeptLook, RecordCheckStore
 from sztafeta.service.ports.renderer import Renderer
 from sztafeta.service.ports.second_factors import Passkey, SecondFactorStore, Totp
 from sztafeta.service.ports.sessions import OpenSession, Session, SessionStore
@@ -129,6 +130,7 @@ __all__ = [
     "FeedStore",
     "HistoryStore",
     "Housekeeping",
+    "KeptLook",
     "LastAdministrator",
     "LeasedQueue",
     "LoginStore",
@@ -154,6 +156,7 @@ __all__ = [
     "QueuedMessage",
     "RecipientHistory",
     "RecipientSort",
+    "RecordCheckStore",
     "Remembered",
     "Renderer",
     "Router",

@@ -30,6 +30,10 @@ class Suppression:
     """Who asked: `api`, `smtp`, `panel`, or a dialect's own word."""
     comment: str
     created_at: datetime
+    message_id: int | None = None
+    """The message that caused it, when one did and we know which; it may have left since."""
+    reply: str = ""
+    """What the receiver said then."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

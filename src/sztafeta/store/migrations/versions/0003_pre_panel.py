@@ -193,10 +193,36 @@ def _smtp_accounts() -> None:
 
 def _domains() -> None:
     """What was seen of a sending domain's records, and when."""
+    for column in (
+        sa.Column("needs_proof", sa.SmallInteger, nullable=False, server_default="0"),
+        sa.Column("zone", sa.Text, nullable=False, server_default=""),
+        sa.Column("name_servers", sa.Text, nullable=False, server_default="[]"),
+        sa.Column("looked_at", sa.BigInteger),
+        sa.Column("look_at", sa.BigInteger, nullable=False, server_default="0"),
+    ):
+        op.add_column("sending_domain", column)
+    op.create_index("ix_sending_domain_look_at", "sending_domain", ["look_at"])
+    op.create_table(
+        "record_check",
+        sa.Column("domain_id", sa.BigInteger, primary_key=True, autoincrement=False),
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("purpose", sa.Text, primary_key=True),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("mistake", sa.Text, nullable=False),
+        sa.Column("found", sa.Text, nullable=False),
+        sa.Column("ttl", sa.Integer, nullable=False),
+        sa.Column("right_at", sa.BigInteger),
+        sa.Column("wrong_since", sa.BigInteger),
+    )
 
 
 def _suppressions() -> None:
-    """What caused a suppression."""
+    """What caused a suppression, and what lists them newest first."""
+    op.add_column("suppression", sa.Column("message_id", sa.BigInteger))
+    op.add_column("suppression", sa.Column("reply", sa.Text, nullable=False, server_default=""))
+    op.create_index(
+        "ix_suppression_newest", "suppression", ["customer_id", "created_at", "address"]
+    )
 
 
 def _messages() -> None:
