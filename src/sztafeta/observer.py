@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from sztafeta.account.domain_watch import News
+from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.log import Log
@@ -100,6 +102,14 @@ class Observer:
         """An error of ours."""
         queue_id = {} if message_id is None else {"queue_id": to_text(message_id)}
         self._log.trouble(what, why, **queue_id)
+
+    # -- sending domains -----------------------------------------------------------------------
+
+    def domain_changed(self, domain: SendingDomain, news: News) -> None:
+        """The watch over domains saw something."""
+        is_bad = news in (News.BROKEN, News.WITHDRAWN)
+        write = self._events.warning if is_bad else self._events.info
+        write(f"domain {news.value}", domain=domain.domain, customer_id=domain.customer_id)
 
     # -- the HTTP API --------------------------------------------------------------------------
 

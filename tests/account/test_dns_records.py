@@ -8,6 +8,7 @@ from sztafeta.account.dns_records import (
     OurNames,
     Purpose,
     RecordType,
+    as_cname,
     expected_records,
     relative_name,
     zone_line,
@@ -42,13 +43,13 @@ def test_only_keys_are_required_and_the_rest_is_advice() -> None:
 
 
 def test_names_that_the_operator_does_not_have_are_not_asked_for() -> None:
-    records = expected_records(SHOP, OurNames(), by_cname=True)
+    records = [as_cname(one) for one in expected_records(SHOP, OurNames())]
     assert {one.purpose for one in records} == {Purpose.DKIM, Purpose.DMARC}
     assert {one.type for one in records} == {RecordType.TXT}
 
 
 def test_keys_may_stand_in_the_operators_zone_but_dmarc_never() -> None:
-    records = expected_records(SHOP, OURS, by_cname=True)
+    records = [as_cname(one) for one in expected_records(SHOP, OURS)]
     first = records[0]
     assert (first.type, first.name) == (RecordType.CNAME, "e1._domainkey.shop.example")
     assert first.value == "e1.shop.example.keys.host.example"
@@ -81,3 +82,10 @@ def test_a_zone_file_gets_long_texts_in_pieces_of_255_octets() -> None:
     assert max(map(len, pieces)) == 255
     alias = expected_records(SHOP, OURS)[-1]
     assert zone_line(alias) == "click.shop.example. 3600 IN CNAME click.host.example."
+
+
+def test_nothing_breaks_out_of_a_zone_file() -> None:
+    """W-09: an SPF record that is completed holds its owner's text."""
+    spf = expected_records(SHOP, OURS)[2]
+    line = zone_line(spf, value='v=spf1 "x\ny\\ ~all')
+    assert line == 'shop.example. 3600 IN TXT "v=spf1 \\"x y\\\\ ~all"'

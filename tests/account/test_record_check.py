@@ -6,7 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from sztafeta.account.dns_records import ExpectedRecord, OurNames, Purpose, expected_records
+from sztafeta.account.dns_records import (
+    ExpectedRecord,
+    OurNames,
+    Purpose,
+    as_cname,
+    expected_records,
+)
 from sztafeta.account.record_check import (
     UNKNOWN,
     Check,
@@ -26,7 +32,7 @@ OURS = OurNames(
     spf=("include:spf.host.example",), dkim_zone="keys.host.example", tracking="click.host.example"
 )
 RSA, ED25519, SPF, DMARC, TRACKING = expected_records(SHOP, OURS)
-DELEGATED = expected_records(SHOP, OURS, by_cname=True)[0]
+DELEGATED = as_cname(RSA)
 ELSEWHERE = Seen(alias="parking.example.net")
 A_POLICY = Seen(texts=("v=DMARC1; p=reject; rua=mailto:a@shop.example",))
 

@@ -6,6 +6,7 @@ the mail more, and are left out when the operator has not named the hosts that t
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
@@ -77,17 +78,16 @@ RETURN_PATH_LABEL: Final = "bounces"
 TRACKING_LABEL: Final = "click"
 
 
-def expected_records(
-    domain: SendingDomain, ours: OurNames, *, by_cname: bool = False
-) -> tuple[ExpectedRecord, ...]:
-    """Give the records of a domain in the order in which they matter.
+def expected_records(domain: SendingDomain, ours: OurNames) -> tuple[ExpectedRecord, ...]:
+    """Give the records of a domain in the order in which they matter."""
+    return (*_dkim(domain, ours.dkim_zone), *_advice(domain.domain, ours))
 
-    `by_cname` has the DKIM names lead into the operator's zone instead of holding the keys.
-    """
-    keys = tuple(_dkim(domain, ours.dkim_zone))
-    if by_cname:
-        keys = tuple(map(_by_cname, keys))
-    return (*keys, *_advice(domain.domain, ours))
+
+def as_cname(record: ExpectedRecord) -> ExpectedRecord:
+    """Have a key's name lead into the operator's zone, if there is one; other records stay as they are."""
+    if not record.delegate:
+        return record
+    return replace(record, type=RecordType.CNAME, value=record.delegate)
 
 
 def _dkim(domain: SendingDomain, zone: str) -> Iterator[ExpectedRecord]:
@@ -109,13 +109,6 @@ def _dkim_record(domain: str, key: DkimKey, zone: str, *, signs: bool) -> Expect
         key=text,
         delegate=f"{key.selector}.{domain}.{zone}" if zone else "",
     )
-
-
-def _by_cname(record: ExpectedRecord) -> ExpectedRecord:
-    """Have a key's name lead into the operator's zone, if there is one."""
-    if not record.delegate:
-        return record
-    return replace(record, type=RecordType.CNAME, value=record.delegate)
 
 
 def _advice(domain: str, ours: OurNames) -> Iterator[ExpectedRecord]:
@@ -151,15 +144,26 @@ def relative_name(name: str, zone: str) -> str:
     return name.removesuffix(f".{zone}") if zone else name
 
 
-def zone_line(record: ExpectedRecord, *, ttl: int = 3600) -> str:
-    """Write a record as a zone file takes it (RFC 1035 §5.1)."""
-    return f"{record.name}. {ttl} IN {record.type.value} {zone_value(record)}"
+def delegated_lines(domain: SendingDomain, ours: OurNames) -> Iterator[str]:
+    """Write the keys of a domain as the operator's zone holds them."""
+    for record in _dkim(domain, ours.dkim_zone):
+        yield zone_line(replace(record, name=record.delegate))
+
+
+def zone_line(record: ExpectedRecord, *, value: str = "", ttl: int = 3600) -> str:
+    """Write a record as a zone file takes it (RFC 1035 §5.1), or with another value than its own."""
+    written = zone_value(replace(record, value=value or record.value))
+    return f"{record.name}. {ttl} IN {record.type.value} {written}"
 
 
 def zone_value(record: ExpectedRecord) -> str:
     """Write a value as a zone file takes it: texts quoted, in strings of at most 255 octets."""
     if record.type is RecordType.CNAME:
         return f"{record.value}."
-    text = record.value
+    text = re.sub(r"[\x00-\x1f\x7f]", " ", record.value)  # an owner's own text may hold anything
     pieces = (text[at : at + TXT_STRING] for at in range(0, len(text), TXT_STRING))
-    return " ".join(f'"{piece}"' for piece in pieces)
+    return " ".join(f'"{_escaped(piece)}"' for piece in pieces)
+
+
+def _escaped(piece: str) -> str:
+    return piece.replace("\\", "\\\\").replace('"', '\\"')

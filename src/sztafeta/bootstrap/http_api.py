@@ -10,17 +10,14 @@ from sztafeta.api.application import HttpApi
 from sztafeta.api.body import Bodies
 from sztafeta.api.compat.facades import FACADES
 from sztafeta.api.desk import ApiLimits, Desk
-from sztafeta.bootstrap import values
 from sztafeta.bootstrap.panel import Faces, panel
 from sztafeta.bootstrap.people import TellSms
 from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.net.http_listener import HttpListener
-from sztafeta.net.texts import DnsTexts
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.ports import Clock
-from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.store.open import Store
 
@@ -54,11 +51,7 @@ def http_api(
         accounts=store.accounts,
         account_administration=store.accounts,
         suppressions=store.suppressions,
-        domains=SendingDomains(
-            administration=store.accounts,
-            texts=DnsTexts(values.resolver_settings(settings)),
-            clock=clock,
-        ),
+        domains=verbs.domains,
         feed=store.feed,
         bodies=Bodies(body_size),
         limits=ApiLimits(message_size=limits.message_size, body_size=body_size),

@@ -45,6 +45,7 @@ from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.service.statistics.rolling import Rolling
 from sztafeta.submission.desk import Door
 from sztafeta.submission.reception import Reception
+from sztafeta.workers.domain_watch import DomainWatch
 from sztafeta.workers.housekeeper import Housekeeper
 from sztafeta.workers.roller import Roller
 from sztafeta.workers.scheduler import Scheduler
@@ -132,6 +133,8 @@ class Service:
         self._open_delivery()
         await self._open_operations()
         verbs = await self._open_verbs()
+        if self._only is None:  # the demo asks nobody outside
+            self._start_domain_watch(verbs)
         reception = self._open_reception(verbs)
         self._stack.push_async_callback(self._drain, reception)
         for one in self._settings.listeners:
@@ -266,7 +269,17 @@ class Service:
             renderer=renderer,
             ids=self._ids,
             clock=self._clock,
+            tell=self._observer.domain_changed,
         )
+
+    def _start_domain_watch(self, verbs: Verbs) -> None:
+        watch = DomainWatch(
+            records=verbs.domain_records,
+            checks=self._store.record_checks,
+            clock=self._clock,
+            on_trouble=self._observer.trouble,
+        )
+        self._keep_running(watch.run())
 
     def _open_reception(self, verbs: Verbs) -> Reception:
         return Reception(

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sztafeta.bootstrap.domains import domain_records, sending_domains
 from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.service.accept import Accept, Ready
 from sztafeta.service.composing import Composer
+from sztafeta.service.domain_records import DomainRecords, Tell, tell_nobody
 from sztafeta.service.messages import Messages
 from sztafeta.service.ports import Clock, Renderer
 from sztafeta.service.remembering import Remembering
 from sztafeta.service.sending.answering import Answering
 from sztafeta.service.sending.rendering import Rendering
 from sztafeta.service.sending.send import Sending
+from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.submitting import Submit
 from sztafeta.service.suppressed import Suppressed
 from sztafeta.service.templates import Templates
@@ -29,6 +32,8 @@ class Verbs:
     sending: Sending
     messages: Messages
     templates: Templates
+    domains: SendingDomains
+    domain_records: DomainRecords
 
 
 def open_verbs(
@@ -39,6 +44,7 @@ def open_verbs(
     renderer: Renderer,
     ids: IdSource,
     clock: Clock,
+    tell: Tell = tell_nobody,
 ) -> Verbs:
     """Introduce the verbs to each other."""
     suppressed = Suppressed(store.suppressions, clock=clock)
@@ -74,4 +80,11 @@ def open_verbs(
     )
     submit = Submit(accept=accept, sending=sending, remembering=remembering, clock=clock)
     templates = Templates(store=store.templates, renderer=renderer, ids=ids, clock=clock)
-    return Verbs(submit=submit, sending=sending, messages=messages, templates=templates)
+    return Verbs(
+        submit=submit,
+        sending=sending,
+        messages=messages,
+        templates=templates,
+        domains=sending_domains(settings, store, clock),
+        domain_records=domain_records(settings, store, clock, tell),
+    )

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 
 import typer
 
+from sztafeta.account.dns_records import OurNames, delegated_lines
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
-from sztafeta.cli.run import ConfigOption, with_store
+from sztafeta.cli.run import ConfigOption, read_settings, with_store
 from sztafeta.mail.address import AddressFault
 from sztafeta.service.sending_domains import new_keys, read_domain, records
 from sztafeta.store.open import Store
@@ -90,6 +91,22 @@ def show(domain: Domain, config: ConfigOption = None, as_json: Json = False) -> 
 
     async def work(store: Store) -> None:
         _print_records(Output(as_json=as_json), await _find(store, name))
+
+    with_store(config, work)
+
+
+@application.command("zone", epilog="Example: sztafeta domain zone > keys.zone")
+def zone(config: ConfigOption = None) -> None:
+    """Print the DKIM records of all domains for the zone that customers' CNAMEs lead into."""
+    delegated = read_settings(config).settings.domains.dkim_zone
+    if delegated is None:
+        raise UserFault("domains.dkim_zone is not set: customers publish their keys themselves")
+
+    async def work(store: Store) -> None:
+        ours = OurNames(dkim_zone=delegated)
+        for domain in await store.accounts.sending_domains():
+            for line in delegated_lines(domain, ours):
+                typer.echo(line)
 
     with_store(config, work)
 

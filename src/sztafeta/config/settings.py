@@ -241,6 +241,10 @@ class Dns(Section):
     """How long one look-up may take with all its tries."""
     in_flight: int = Field(default=50, ge=1)
     """Look-ups under way at once."""
+    ask_private_zones: bool = False
+    """Ask customers' name servers at private and loopback addresses, too; where they are is said by DNS."""
+    zone_port: Port = 53
+    """The port at which customers' name servers are asked; another one is for laboratories."""
 
 
 class RouteSetting(Section):
@@ -355,6 +359,25 @@ class Panel(Section):
         return self
 
 
+class Domains(Section):
+    """Customers' sending domains: what they are asked to publish, and the watch over it."""
+
+    spf: tuple[str, ...] = ()
+    """SPF mechanisms that name the hosts we send from, such as include:spf.example.net; else `a:our-name`."""
+    dkim_zone: HostName | None = None
+    """A zone of yours for customers' DKIM keys: they publish CNAMEs into it; `domain zone` prints it."""
+    return_path_host: HostName | None = None
+    """Where customers' return-path CNAMEs lead; without it they are not asked for one."""
+    tracking_host: HostName | None = None
+    """Where customers' tracking CNAMEs lead; without it they are not asked for one."""
+    look_every: Period = timedelta(hours=12)
+    """Between two looks at the records of a domain that is in order."""
+    look_when_broken: Period = timedelta(minutes=30)
+    """Between two looks at a domain of which a record vanished."""
+    grace: Duration = timedelta(hours=12)
+    """How long mail is taken from a domain after its DKIM record was seen to be gone."""
+
+
 class LogFormat(Enum):
     """The looks of a log line."""
 
@@ -435,6 +458,7 @@ class Settings(BaseSettings):
     http: Http = Http()
     api: Api = Api()
     panel: Panel = Panel()
+    domains: Domains = Domains()
     log: Log = Log()
     retention: Retention = Retention()
 

@@ -29,6 +29,7 @@ from sztafeta.account.domain_watch import (
     judged,
     news_of,
     next_wait,
+    proof_gone_since,
 )
 from sztafeta.account.record_check import (
     Check,
@@ -57,6 +58,10 @@ FRESH_FOR: Final = timedelta(seconds=3)
 """A look so young is not repeated: pages that wait ask every five seconds."""
 
 Tell = Callable[[SendingDomain, News], None]
+
+
+def tell_nobody(domain: SendingDomain, news: News) -> None:
+    """Keep it to ourselves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +103,9 @@ class DomainReport:
         return min(since, default=None)
 
     @property
-    def proof_is_gone(self) -> bool:
-        """Say whether it is the proof itself that is missing now."""
-        keys = [row for row in self.rows if row.record.signs]
-        return bool(keys) and all(row.kept and row.kept.wrong_since for row in keys)
+    def proof_gone_since(self) -> datetime | None:
+        """Say since when it is the proof itself that is missing."""
+        return proof_gone_since(self.domain, [row.kept for row in self.rows if row.kept])
 
 
 class DomainRecords:
@@ -117,7 +121,7 @@ class DomainRecords:
         ours: OurNames,
         plan: WatchPlan,
         clock: Clock,
-        tell: Tell = lambda domain, news: None,
+        tell: Tell = tell_nobody,
     ) -> None:
         self._domains = domains
         self._administration = administration
@@ -166,9 +170,12 @@ class DomainRecords:
 
     async def _conclude(
         self, domain: SendingDomain, before: KeptLook, zone: Zone, checks: Sequence[Check]
-    ) -> DomainReport:
-        """Write down what was seen, and what follows from it."""
-        now = self._clock.now()
+    ) -> DomainReport | Refusal:
+        """Write down what was seen, and what follows from it for the domain as it is by now."""
+        found = await self._domains.find(domain.customer_id, domain.domain)
+        if isinstance(found, Refusal):
+            return found
+        domain, now = found, self._clock.now()
         known = {(one.purpose, one.name): one for one in before.checks}
         kept = tuple(
             carried_on(known.get((one.record.purpose, one.record.name)), one, now) for one in checks

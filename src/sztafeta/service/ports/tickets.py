@@ -18,6 +18,8 @@ class TicketKind(Enum):
     SECOND_STEP = "second-step"
     PASSKEY = "passkey"
     """A challenge that a passkey is to sign."""
+    RECORDS = "records"
+    """A domain's records, for whoever has the link."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
