@@ -19,6 +19,7 @@ from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import Clock
+from sztafeta.service.shared_records import SharedRecords
 from sztafeta.service.smtp_accounts import SmtpAccounts
 from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.service.statistics.reading import Statistics
@@ -80,6 +81,11 @@ def panel(
             zone=zone,
             limit=settings.limits.recipients_per_hour,
             free=settings.panel.free_recipients,
+        ),
+        domains=verbs.domains,
+        domain_records=verbs.domain_records,
+        shared_records=SharedRecords(
+            tickets=store.tickets, records=verbs.domain_records, clock=clock
         ),
         clock=clock,
         base_url=base_url,

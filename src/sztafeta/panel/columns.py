@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from sztafeta.panel import keys, settings_of_view, smtp_accounts
+from sztafeta.panel.domains import pages as domains
 from sztafeta.panel.pages import PageRoute, Pages
 from sztafeta.panel.people.all_pages import PAGES as PEOPLE
 from sztafeta.panel.start import pages as start
@@ -18,6 +19,7 @@ COLUMNS: Final[Sequence[Pages]] = (
     *PEOPLE,
     keys.pages,
     smtp_accounts.pages,
+    domains.pages,
 )
 
 

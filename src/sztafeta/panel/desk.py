@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from sztafeta.panel.entrance import Entrance
 from sztafeta.panel.people.desk import PeopleVerbs
 from sztafeta.service.api_keys import ApiKeys
+from sztafeta.service.domain_records import DomainRecords
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import AccountAdministration, AccountStore, Clock
+from sztafeta.service.sending_domains import SendingDomains
+from sztafeta.service.shared_records import SharedRecords
 from sztafeta.service.smtp_accounts import SmtpAccounts
 from sztafeta.service.statistics.reading import Statistics
 
@@ -29,6 +32,9 @@ class Desk:
     accounts: AccountStore
     account_administration: AccountAdministration
     statistics: Statistics
+    domains: SendingDomains
+    domain_records: DomainRecords
+    shared_records: SharedRecords
     clock: Clock
     base_url: str
     """Where the panel is reached, without a slash at the end; links in mail begin with it (W-34)."""
