@@ -133,3 +133,27 @@ async def test_an_smtp_account_does_not_get_a_panel_password(house: PeopleHouse)
     form = {"how": "chosen", "password": panels, "overlap": "0"}
     page = await browser.post("/panel/smtp-accounts/9.shop.smtp/password", form)
     assert "logs in to the panel with this password" in page.words
+
+
+async def test_an_administrator_writes_the_firms_data_and_its_nip_once(house: PeopleHouse) -> None:
+    """Another NIP is another taxpayer."""
+    alice = await house.browser(house.alice)
+    form = {
+        "company": "Sklep Róża S.A.",
+        "nip": "526-104-08-28",
+        "street": "ul. Różana 1",
+        "postcode": "00950",
+        "city": "Warszawa",
+        "sends": "faktury",
+    }
+    page = await alice.follow(await alice.post("/panel/profile/company", form))
+    assert "The firm's data was saved." in page.words
+    await alice.post("/panel/profile/company", form | {"city": "Łódź", "nip": "7740001454"})
+    told = await house.store.members.company(house.alice.customer_id)
+    assert (told.nip, told.postcode, told.city) == ("5261040828", "00-950", "Łódź")
+    assert "526-104-08-28" in (await alice.get("/panel/profile/company")).words
+    wrong = await alice.post("/panel/profile/company", form | {"postcode": "x"})
+    assert "postcode as 00-000" in wrong.words
+    bob = await house.browser(house.bob)
+    assert (await bob.get("/panel/profile/company")).status == 403
+    assert "Firm's data changed" in (await alice.get("/panel/audit")).words

@@ -6,7 +6,16 @@ from collections.abc import Sequence
 from typing import Final
 
 from sztafeta.panel.pages import Pages
-from sztafeta.panel.people import audit, entry, members, profile, reset, second_factor, sign_up
+from sztafeta.panel.people import (
+    audit,
+    company,
+    entry,
+    members,
+    profile,
+    reset,
+    second_factor,
+    sign_up,
+)
 
 PAGES: Final[Sequence[Pages]] = (
     entry.pages,
@@ -15,5 +24,6 @@ PAGES: Final[Sequence[Pages]] = (
     profile.pages,
     second_factor.pages,
     members.pages,
+    company.pages,
     audit.pages,
 )

@@ -10,6 +10,7 @@ from sztafeta.panel.texts import N_
 
 ACTIONS: Final = {
     "account.opened": N_("Account opened"),
+    "account.company-changed": N_("Firm's data changed"),
     "login.done": N_("Logged in"),
     "login.failed": N_("Wrong password at login"),
     "password.changed": N_("Panel password changed"),
@@ -80,6 +81,10 @@ NAMES: Final[dict[str, str]] = {
     "enabled": N_("May log in"),
     "accounts": N_("SMTP accounts"),
     "name": N_("Name"),
+    "street": N_("Street and number"),
+    "postcode": N_("Postcode"),
+    "city": N_("Town"),
+    "sends": N_("What do you send?"),
     "phone": N_("Mobile phone"),
     "language": N_("Language"),
     "networks": N_("Addresses and networks"),

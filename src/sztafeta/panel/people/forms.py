@@ -151,6 +151,17 @@ class SignUpForm(Form):
         )
 
 
+class CompanyForm(Form):
+    """What may be changed of a firm; another NIP is another taxpayer."""
+
+    company = StringField(N_("Name of the firm"), [required(), at_most(200)], filters=[_stripped])
+    nip = StringField("NIP", [Optional(), nip_number], filters=[_stripped])
+    street = StringField(N_("Street and number"), [required(), at_most(200)], filters=[_stripped])
+    postcode = StringField(N_("Postcode"), [required(), postcode], filters=[_stripped])
+    city = StringField(N_("Town"), [required(), at_most(100)], filters=[_stripped])
+    sends = TextAreaField(N_("What do you send?"), [Optional(), at_most(1000)], filters=[_stripped])
+
+
 class ProfileForm(Form):
     """What members say of themselves."""
 

@@ -7,11 +7,12 @@ A change of rights ends the member's sessions (W-05).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import timedelta
 from enum import Enum
 from typing import Any, Final
 
+from sztafeta.account.company import Company
 from sztafeta.account.granting import may_give
 from sztafeta.account.member import Area, Member, Right
 from sztafeta.account.password import PasswordFault
@@ -261,6 +262,28 @@ class People:
             return PeopleFault.GONE
         await self._audit.note(member, "member.joined", member.email, address=client.address)
         return member
+
+    # -- the firm --------------------------------------------------------------------------------
+
+    async def company(self, customer_id: int) -> Company:
+        """Give what a customer says of itself."""
+        return await self._members.company(customer_id)
+
+    async def change_company(self, by: Member, changed: Company, client: Client) -> None:
+        """Write what a firm says of itself; a NIP that is known stays."""
+        before = await self.company(by.customer_id)
+        after = replace(
+            changed, nip=before.nip or changed.nip, terms_accepted_at=before.terms_accepted_at
+        )
+        await self._members.change_company(by.customer_id, after)
+        await self._audit.note(
+            by,
+            "account.company-changed",
+            after.name,
+            address=client.address,
+            before=asdict(before),
+            after=asdict(after),
+        )
 
     # -- from where ------------------------------------------------------------------------------
 
