@@ -193,6 +193,7 @@ async def test_the_operator_is_told_what_to_set(panel_template: Path, tmp_path: 
     async with PeopleHouse(panel_template, tmp_path / "closed", panel={}) as closed:
         page = await closed.stranger().get("/panel/sign-up")
         assert "panel.mail_account" in page.words
+        assert "customer service" in (await closed.stranger().get("/panel/forgotten")).words
         assert "Open one for your firm" not in (await closed.stranger().get("/panel/login")).words
 
 

@@ -169,3 +169,13 @@ async def test_an_allow_list_never_locks_out_whoever_writes_it(house: PeopleHous
     assert await house.sessions.find(token, address=CLIENT.address) is None
     assert await house.sessions.find(token, address=ELSEWHERE.address) is not None
     assert await set_networks(house.alice, (), ELSEWHERE) is None
+
+
+async def test_nobody_is_invited_by_more_than_three_letters_a_day(house: PeopleHouse) -> None:
+    """W-18: no list bombing by invitations; what was not written is not open."""
+    answers = [
+        await house.people.people.invite(house.alice, wanted(house), CLIENT) for _ in range(4)
+    ]
+    assert answers == [None, None, None, PeopleFault.NOT_WRITTEN]
+    assert len(await house.letters()) == 3
+    assert len(await house.people.people.invitations(house.alice.customer_id)) == 3

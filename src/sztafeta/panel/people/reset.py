@@ -20,7 +20,7 @@ pages = Pages("reset")
 @pages.get("/forgotten", needs=ANYBODY)
 async def forgotten(visit: Visit) -> Response:
     """Ask whose password it is."""
-    return visit.page("people/forgotten.html", form=visit.blank(ForgottenForm), is_sent=False)
+    return _forgotten_page(visit, visit.blank(ForgottenForm))
 
 
 @pages.post("/forgotten", needs=ANYBODY)
@@ -28,12 +28,24 @@ async def take_forgotten(visit: Visit) -> Response:
     """Send a link if there is such a member; the page is the same if there is none (S-31)."""
     form = await visit.filled(ForgottenForm)
     if not form.validate():
-        return visit.page("people/forgotten.html", http_status=422, form=form, is_sent=False)
+        return _forgotten_page(visit, form, http_status=422)
     refused = await visit.desk.people.passwords.ask_for_reset(form.login.data, client_of(visit))
     if refused is not None:
         form.login.errors = [visit.gettext(PASSWORD_REFUSALS[refused])]
-        return visit.page("people/forgotten.html", http_status=429, form=form, is_sent=False)
-    return visit.page("people/forgotten.html", form=form, is_sent=True)
+        return _forgotten_page(visit, form, http_status=429)
+    return _forgotten_page(visit, form, is_sent=True)
+
+
+def _forgotten_page(
+    visit: Visit, form: ForgottenForm, *, http_status: int = 200, is_sent: bool = False
+) -> Response:
+    return visit.page(
+        "people/forgotten.html",
+        http_status=http_status,
+        form=form,
+        is_sent=is_sent,
+        can_be_reset=visit.desk.people.passwords.can_be_reset,
+    )
 
 
 @pages.get("/reset/{token}", needs=ANYBODY)

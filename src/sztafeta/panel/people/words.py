@@ -51,6 +51,10 @@ PEOPLE_FAULTS: Final = {
     PeopleFault.LOCKED_OUT: N_(
         "Your own address is not on this list: saving it would lock you out. Add your address."
     ),
+    PeopleFault.NOT_WRITTEN: N_(
+        "The letter was not sent: this address got three today, or the service cannot write letters yet."
+        " Try again tomorrow, or ask customer service."
+    ),
     PeopleFault.GONE: N_(
         "This invitation has run out, was withdrawn or was used. Ask for a new one."
     ),

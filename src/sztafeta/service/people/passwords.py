@@ -153,6 +153,11 @@ class Passwords:
 
     # -- by a letter -----------------------------------------------------------------------------
 
+    @property
+    def can_be_reset(self) -> bool:
+        """Whether letters with links can be sent."""
+        return self._letters.are_open
+
     async def ask_for_reset(self, login: str, client: Client) -> PasswordRefusal | None:
         """Send a link if there is such a member; the answer does not say so (S-31)."""
         now = self._clock.now()

@@ -57,6 +57,8 @@ class PeopleFault(Enum):
     LOCKED_OUT = "locked-out"
     """The allow-list does not hold the address that it is changed from."""
     GONE = "gone"
+    NOT_WRITTEN = "not-written"
+    """No letter could be sent: the operator set nobody to write them, or the address had enough today."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +184,7 @@ class People:
             customer_id=by.customer_id,
             details={"inviter": by.name, **_written(wanted)},
         )
-        await self._letters.write_bounded(
+        is_written = await self._letters.write_bounded(
             Letter.INVITATION if known is None else Letter.ALREADY_THERE,
             wanted.email,
             by.language,
@@ -190,6 +192,9 @@ class People:
             inviter=by.name,
             company=company.name or by.customer_name,
         )
+        if not is_written:
+            await self._tickets.take(token, TicketKind.INVITATION)
+            return PeopleFault.NOT_WRITTEN
         await self._audit.note(
             by,
             "member.invited",
