@@ -94,7 +94,7 @@ NAMES: Final[dict[str, str]] = {
 """Values that are called by a name of ours; others are shown by their own."""
 VALUES: Final = {
     "read": N_("Read"),
-    "write": N_("Read and write"),
+    "write": N_("Write"),
     "all": N_("all of them"),
 }
 YES_NO: Final = {True: N_("yes"), False: N_("no")}

@@ -30,7 +30,7 @@ LANGUAGES: Final = (SelectChoice("pl", "Polski"), SelectChoice("en", "English"))
 RIGHTS: Final = (
     SelectChoice(str(int(Right.NONE)), N_("None")),
     SelectChoice(str(int(Right.READ)), N_("Read")),
-    SelectChoice(str(int(Right.WRITE)), N_("Read and write")),
+    SelectChoice(str(int(Right.WRITE)), N_("Write")),
 )
 AREAS: Final = {
     Area.MESSAGES: N_("Messages"),
