@@ -29,6 +29,8 @@ QUERIES = st.builds(
     identity=st.sampled_from(["", "msg_0k3zr6w5m4001", "<1@example.com>"]),
     domain=st.sampled_from(["", "wp.pl", "xn--d-eka.example"]),
     statuses=st.lists(st.sampled_from(Status), unique=True, max_size=3).map(tuple),
+    bounce_class=st.sampled_from(["", "bad-mailbox", "dns,connection"]),
+    provider=st.sampled_from(["", "home.pl"]),
     since=st.none() | MOMENTS,
     until=st.none() | MOMENTS,
     words=st.lists(TEXTS, max_size=3).map(tuple),

@@ -79,7 +79,10 @@ class SentMail:
             details=dict(details),
         )
         later = None if state.is_final else self.writer.now + timedelta(hours=1)
-        return replace(self.writer.settlement(due, queue, state, due_at=later), events=(event,))
+        made = self.writer.settlement(due, queue, state, due_at=later)
+        assert made.attempt is not None
+        attempt = replace(made.attempt, hop=str(details["hop"]))
+        return replace(made, events=(event,), attempt=attempt)
 
     async def roll(self) -> None:
         """Bring the statistics up to what has settled."""

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from tests.contracts.houses import StoreHouse, accepted, leased
 from tests.contracts.letters import claim
+from tests.doubles.sent_mail import SentMail
 from tests.store.conftest import OpenHouse
 
 from sztafeta.account.activity import Status
@@ -104,6 +105,25 @@ async def test_an_address_is_found_whatever_its_case_and_page_by_page(house: Sto
     rest = await page(house, limit=2, before=first.older, mailbox=parse_mailbox("jan@wp.pl"))
     assert (len(first.rows), len(rest.rows), rest.older) == (2, 1, None)
     assert await found(house, mailbox=parse_mailbox("nobody@wp.pl")) == []
+
+
+async def test_what_was_refused_is_found_by_its_class_and_its_provider(house: StoreHouse) -> None:
+    mail = SentMail(house.store, house.writer.clock, customer_id=ALICE, account_id=11)
+    google = "aspmx.l.google.com[142.250.1.27]:25"
+    await mail.accept("a@firm.example")
+    await mail.settle(State.BOUNCED, bounce_class="bad-mailbox", hop=google)
+    await mail.accept("b@wp.pl")
+    await mail.settle(State.QUEUED, bounce_class="rate", hop="")
+    await mail.accept("c@example.net")
+    await mail.settle()
+    assert await found(house, bounce_classes=frozenset({"bad-mailbox"})) == ["a@firm.example"]
+    both = frozenset({"bad-mailbox", "rate"})
+    assert await found(house, bounce_classes=both) == ["b@wp.pl", "a@firm.example"]
+    assert await found(house, bounce_classes=frozenset({'x"%'})) == []
+    assert await found(house, provider="gmail") == ["a@firm.example"]
+    assert await found(house, provider="wp") == ["b@wp.pl"]
+    assert await found(house, provider="other") == ["c@example.net"]
+    assert await found(house, provider="nobody") == []
 
 
 async def test_each_quality_narrows(house: StoreHouse) -> None:

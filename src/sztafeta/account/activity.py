@@ -63,6 +63,10 @@ class ActivityQuery:
     """A queue-id, with `msg_` before it or not, or a Message-ID."""
     statuses: tuple[Status, ...] = ()
     """In one of these."""
+    bounce_class: str = ""
+    """What a receiver's refusal was about (delivery/classify); several with commas between them."""
+    provider: str = ""
+    """Who serves the recipient (delivery/provider)."""
     since: Moment | None = None
     until: Moment | None = None
     """Not included."""

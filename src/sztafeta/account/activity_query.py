@@ -28,6 +28,8 @@ KEYS: Final = {
     "account": "account",
     "id": "identity",
     "status": "statuses",
+    "class": "bounce_class",
+    "provider": "provider",
     "since": "since",
     "until": "until",
 }

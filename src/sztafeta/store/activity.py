@@ -7,7 +7,7 @@ the customer's messages, a bounded number at once. A search that pauses says how
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 
 from sztafeta.account.activity import LIVE, Status, status_of
 from sztafeta.account.api_key import Mode
+from sztafeta.delivery.provider import BY_DOMAIN, BY_HOP, Provider
 from sztafeta.delivery.queue_id import first_at
 from sztafeta.delivery.state import State
 from sztafeta.mail.address import Mailbox
@@ -285,7 +286,42 @@ def _narrowed_recipients(wanted: ActivityFilter) -> list[sa.ColumnElement[bool]]
         narrowed.append(sa.or_(_holds(_ADDRESS, word), _holds(message.c.subject, word)))
     if wanted.statuses:
         narrowed.append(_stands(wanted.statuses))
+    if wanted.bounce_classes:
+        narrowed.append(_was_refused_for(wanted.bounce_classes))
+    if wanted.provider:
+        narrowed.append(_is_served_by(wanted.provider))
     return narrowed
+
+
+def _was_refused_for(classes: Collection[str]) -> sa.ColumnElement[bool]:
+    """Look into the events of a recipient, which lie together with its message's."""
+    marks = [f'"class":{rows.to_text(one)}' for one in sorted(classes)]
+    return sa.exists().where(
+        event.c.message_id == recipient.c.message_id,
+        event.c.recipient_id == recipient.c.recipient_id,
+        sa.or_(*(event.c.details.contains(mark, autoescape=True) for mark in marks)),
+    )
+
+
+def _is_served_by(provider: str) -> sa.ColumnElement[bool]:
+    """Go by the hosts of its attempts and by its domain, as statistics do."""
+    if provider == Provider.OTHER.value:
+        return sa.not_(_is_offered_to(BY_DOMAIN, BY_HOP))
+    domains, hosts = [
+        [name for name, one in table.items() if one.value == provider]
+        for table in (BY_DOMAIN, BY_HOP)
+    ]
+    return _is_offered_to(domains, hosts)
+
+
+def _is_offered_to(domains: Iterable[str], hosts: Iterable[str]) -> sa.ColumnElement[bool]:
+    ends = [attempt.c.hop.contains(f".{host}[", autoescape=True) for host in sorted(hosts)]
+    tried = sa.exists().where(
+        attempt.c.message_id == recipient.c.message_id,
+        attempt.c.recipient_id == recipient.c.recipient_id,
+        sa.or_(sa.false(), *ends),
+    )
+    return sa.or_(recipient.c.domain.in_(sorted(domains)), tried)
 
 
 def _has_local_part(mailbox: Mailbox) -> sa.ColumnElement[bool]:

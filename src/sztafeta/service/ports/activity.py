@@ -33,6 +33,10 @@ class ActivityFilter:
     header_message_id: str = ""
     """Without angle brackets."""
     statuses: frozenset[Status] = frozenset()
+    bounce_classes: frozenset[str] = frozenset()
+    """A receiver refused it, for good or for now, for one of these."""
+    provider: str = ""
+    """It was offered to a host of this provider, or its domain is one of theirs."""
     since: datetime | None = None
     until: datetime | None = None
     """Not included."""
