@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any, Final
@@ -59,33 +59,46 @@ class Statistics:
     ) -> Counted:
         """Give the counts of slots that begin in a span; those of several accounts are added up."""
         alike = (tallied.c.at, tallied.c.provider, tallied.c.what)
-        wanted = (
-            sa.select(*alike, sa.literal_column("0"), _sum(tallied.c.number))
+        added = (
+            sa.select(*alike, _sum(tallied.c.number).label("number"))
             .where(*_span(customer_id, step, first, until), *_of(tallied.c.account_id, accounts))
             .group_by(*alike)
+            .subquery()
         )
-        return await self._counted(customer_id, step, wanted)
+        blank: sa.ColumnElement[str] = sa.literal_column("' '")
+        written = added.c.provider + blank + added.c.what + blank + sa.cast(added.c.number, sa.Text)
+        return await self._counted(
+            customer_id,
+            sa.select(added.c.at, sa.func.aggregate_strings(written, ",")).group_by(added.c.at),
+            lambda row: _slot(step, row),
+        )
 
     async def accepted(
         self, customer_id: int, *, first: datetime, until: datetime, accounts: Accounts
     ) -> Counted:
         """Give what was accepted hour by hour, by account."""
-        alike = (tallied.c.at, tallied.c.provider, tallied.c.what, tallied.c.account_id)
+        alike = (tallied.c.at, tallied.c.provider, tallied.c.account_id)
         wanted = sa.select(*alike, tallied.c.number).where(
             *_span(customer_id, Step.HOUR, first, until),
             *_of(tallied.c.account_id, accounts),
             tallied.c.what == What.ACCEPTED.value,
         )
-        return await self._counted(customer_id, Step.HOUR, wanted)
+        return await self._counted(customer_id, wanted, lambda row: [_accepted(row)])
 
-    async def _counted(self, customer_id: int, step: Step, wanted: sa.Select[Any]) -> Counted:
+    async def _counted(
+        self,
+        customer_id: int,
+        wanted: sa.Select[Any],
+        read: Callable[[Row], Sequence[tuple[Place, int]]],
+    ) -> Counted:
         def steps() -> Steps[tuple[Rows, Rows]]:
             marks = yield self._database.dialect.query(_MARK, customer_id=customer_id)
             found = yield self._database.dialect.once(wanted)
             return marks, found
 
         marks, found = await self._database.read(steps)
-        return Counted(marks[0][0] if marks else 0, [_count(step, row) for row in found])
+        counts = [count for row in found for count in read(row)]
+        return Counted(marks[0][0] if marks else 0, counts)
 
     async def used(
         self, customer_id: int, *, first: date, last: date, accounts: Accounts
@@ -164,14 +177,25 @@ def _of(column: sa.ColumnElement[Any], accounts: Accounts) -> tuple[sa.ColumnEle
     return () if accounts is None else (column.in_(sorted(accounts)),)
 
 
-def _count(step: Step, row: Row) -> tuple[Place, int]:
-    at, provider, text, account_id, count = row
-    what, detail = _what(text)
-    return Place(step, _instant(at), account_id, _PROVIDERS[provider], what, detail), count
+def _slot(step: Step, row: Row) -> Sequence[tuple[Place, int]]:
+    """Read all counts of a slot. They come as one text: with SQLite, each row costs the lock of the
+    interpreter.
+    """
+    at, counts = to_datetime(row[0]), []
+    for count in row[1].split(","):
+        provider, text, number = count.split(" ")
+        place = Place(step, at, 0, _PROVIDERS[provider], *_what(text))
+        counts.append((place, int(number)))
+    return counts
+
+
+def _accepted(row: Row) -> tuple[Place, int]:
+    at, provider, account_id, count = row
+    place = Place(Step.HOUR, to_datetime(at), account_id, _PROVIDERS[provider], What.ACCEPTED)
+    return place, count
 
 
 _PROVIDERS: Final = {one.value: one for one in Provider}
-_instant: Final = lru_cache(maxsize=4096)(to_datetime)
 
 
 @lru_cache(maxsize=1024)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -32,9 +31,8 @@ pages = Pages("start")
 async def start(visit: Visit) -> Response:
     """Show the checklist, today, the problems and the limits."""
     desk, member = visit.desk.statistics, visit.member
-    facts, is_dismissed = await asyncio.gather(
-        desk.beginnings(visit.customer_id), desk.is_checklist_dismissed(member.member_id)
-    )
+    facts = await desk.beginnings(visit.customer_id)
+    is_dismissed = await desk.is_checklist_dismissed(member.member_id)
     may_read = member.may(Area.MESSAGES, Right.READ)
     known = await desk.accounts(member.customer_name, reach_of(member))
     words, has_numbers = Words(visit), may_read and facts.has_real_mail
@@ -64,12 +62,10 @@ async def dismiss_checklist(visit: Visit) -> Response:
 
 async def _numbers(visit: Visit, words: Words, known: Sequence[SmtpAccount]) -> dict[str, Any]:
     desk, accounts = visit.desk.statistics, reach_of(visit.member)
-    today, report, hours, month = await asyncio.gather(
-        desk.today(visit.customer_id, accounts),
-        desk.report(visit.customer_id, Period.DAY, accounts),
-        desk.hours(visit.customer_id, known),
-        desk.month(visit.customer_id, accounts),
-    )
+    today = await desk.today(visit.customer_id, accounts)
+    report = await desk.report(visit.customer_id, Period.DAY, accounts)
+    hours = await desk.hours(visit.customer_id, known)
+    month = await desk.month(visit.customer_id, accounts)
     return {
         "today": _today(words, today),
         "counted_until": today.counted_until,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -92,11 +91,9 @@ async def _figures(visit: Visit, choice: Choice) -> tuple[Sequence[Figure], obje
     desk, words = visit.desk.statistics, Words(visit)
     one = choice.account
     accounts = reach_of(visit.member) if one is None else [one.account_id]
-    report, hours, month = await asyncio.gather(
-        desk.report(visit.customer_id, choice.period, accounts),
-        desk.hours(visit.customer_id, choice.known if one is None else [one]),
-        desk.month(visit.customer_id, accounts),
-    )
+    report = await desk.report(visit.customer_id, choice.period, accounts)
+    hours = await desk.hours(visit.customer_id, choice.known if one is None else [one])
+    month = await desk.month(visit.customer_id, accounts)
     drawing = Drawing(words=words, report=report, period=choice.period)
     figures = [
         flow(drawing),
