@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
+from itertools import product
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
@@ -19,11 +20,17 @@ from tests.acceptance.panel_walk import (
     pattern_of,
 )
 
-pytestmark = pytest.mark.acceptance
+View = tuple[str, int, str]
+"""Theme, width in pixels, language."""
 
-WIDTHS: Final = (360, 1280)
-LANGUAGES: Final = ("pl", "en")
-THEMES: Final = ("light", "dark")
+ALL_VIEWS: Final[Sequence[View]] = tuple(product(("light", "dark"), (360, 1280), ("pl", "en")))
+SOME_VIEWS: Final[Sequence[View]] = (
+    ("light", 1280, "pl"),
+    ("light", 360, "en"),
+    ("dark", 360, "pl"),
+    ("dark", 1280, "en"),
+)
+"""Each two of theme, width and language together; all of them are walked by `make campaign`."""
 
 
 @pytest.fixture
@@ -33,34 +40,37 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
         yield demo
 
 
-async def test_every_page_in_both_languages_and_themes_narrow_and_wide(
-    demo: Demo, tmp_path: Path
-) -> None:
+@pytest.mark.acceptance
+async def test_every_page_in_each_language_theme_and_width(demo: Demo, tmp_path: Path) -> None:
     """axe-core 0 violations, 0 console errors, 0 CSP reports, no sideways scroll."""
+    await walk_all(demo, SOME_VIEWS, tmp_path / "pictures")
+
+
+@pytest.mark.campaign
+async def test_every_page_in_all_eight_views(demo: Demo, tmp_path: Path) -> None:
+    """The same in every combination."""
+    await walk_all(demo, ALL_VIEWS, tmp_path / "pictures")
+
+
+async def walk_all(demo: Demo, views: Sequence[View], pictures: Path) -> None:
+    """Find every page by its links and look at each in all views."""
     panel = demo.fact("Panel")
     async with chromium() as browser:
         context = await browser.new_context()
         page = await context.new_page()
         await log_in(page, panel, demo.fact("Panel login"), demo.fact("Panel password"))
-        addresses = [f"{panel}/login", *await found_pages(page, panel)]
+        addresses = [*await found_pages(page, panel)]
         state = await context.storage_state()
         faults = []
-        for theme in THEMES:
-            for width in WIDTHS:
-                for language in LANGUAGES:
-                    view = (theme, width, language)
-                    faults += await walk(browser, state, addresses, view, tmp_path / "pictures")
-    assert faults == []
+        for view in views:
+            faults += await walk(browser, state, addresses, view, pictures)
+    assert not faults, "\n".join(["", *faults])
     shown = {pattern_of(urlsplit(address).path) for address in addresses}
     assert len(shown) > 15, shown
 
 
 async def walk(
-    browser: Browser,
-    state: StorageState,
-    addresses: list[str],
-    view: tuple[str, int, str],
-    pictures: Path,
+    browser: Browser, state: StorageState, addresses: list[str], view: View, pictures: Path
 ) -> list[str]:
     """Look at all pages in one view; give what is wrong, and leave a picture of each."""
     theme, width, language = view

@@ -120,7 +120,7 @@ def running_postgresql(**settings: str) -> Iterator[PostgreSQL]:
         finally:
             server.crash()  # nobody will read its files
     finally:
-        shutil.rmtree(folder)
+        shutil.rmtree(folder, ignore_errors=True)  # its last process may be leaving still
 
 
 def _installed() -> Path:

@@ -9,7 +9,8 @@ from typing import Any
 
 import asyncpg
 
-PATIENCE_SECONDS = 20
+PATIENCE_SECONDS = 90
+"""Longer than the machine is ever busy with something else."""
 _SOMEBODY_WAITS = """
     SELECT EXISTS (SELECT FROM pg_locks JOIN pg_stat_activity USING (pid)
                     WHERE NOT granted AND datname = current_database())
