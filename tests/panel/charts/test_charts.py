@@ -121,8 +121,10 @@ def test_the_axis_of_waits_holds_every_wait(seconds: list[float]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("greatest", "top"), [(0, 4), (3, 4), (5, 5), (11, 20), (2983, 3000), (61, 80), (1001, 2000)]
+    ("greatest", "top"),
+    [(0, 4), (3, 4), (5, 6), (10, 10), (11, 20), (2983, 3000), (61, 80), (1001, 2000)],
 )
 def test_an_axis_ends_at_a_round_number(greatest: float, top: float) -> None:
     assert top_of(greatest) == top
+    assert (top / 2).is_integer()
     assert Linear(top, 100)(greatest) <= 100

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import floor, log, log10
+from math import ceil, floor, log, log10
 
 _STEPS = (1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 
 
 def top_of(greatest: float) -> float:
-    """Give the round number at which an axis of counts ends."""
-    if greatest <= 4:
-        return 4.0
+    """Give the round number at which an axis of counts ends; its half is whole, too."""
+    if greatest <= 10:
+        return max(2.0 * ceil(greatest / 2), 4.0)
     power = 10.0 ** floor(log10(greatest))
     return next(step * power for step in _STEPS if step * power >= greatest)
 
