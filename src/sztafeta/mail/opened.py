@@ -26,7 +26,9 @@ SNIPPET_READ = 64 * 1024
 PARTS_SHOWN = 200
 _FOLD = re.compile(r"\r?\n(?=[ \t])")
 _TAGS = re.compile(r"<(style|script|head)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE | re.DOTALL)
-_REMOTE_PICTURE = re.compile(r"<img\b[^>]*\bsrc\s*=\s*[\"']?\s*https?:", re.IGNORECASE)
+_REMOTE_PICTURE = re.compile(
+    r"<img\b[^>]{0,2000}\bsrc\s{0,9}=\s{0,9}[\"']?\s{0,9}https?:", re.IGNORECASE
+)
 _CID = re.compile(r'src="cid:([^"]+)"')
 _UNSAFE_IN_NAMES = re.compile(r"[^\w .,()+@=-]", re.UNICODE)
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -75,6 +77,8 @@ class Opened:
     """Header fields in order, unfolded and with encoded words read."""
     html: str | None
     """Sanitised; pictures that came along are in it, remote ones only when asked for."""
+    raw_html: str | None
+    """As it came: for checks and programs, never to be shown."""
     has_remote_pictures: bool
     text: str | None
     attachments: tuple[Attachment, ...]
@@ -115,6 +119,7 @@ def open_message(content: bytes, *, remote_pictures: bool = False) -> Opened:
     return Opened(
         fields=tuple((name, read_field(value)) for name, value in message.raw_items()),
         html=None if html is None else _make_safe(html, pictures, remote_pictures=remote_pictures),
+        raw_html=html,
         has_remote_pictures=html is not None and _REMOTE_PICTURE.search(html) is not None,
         text=text,
         attachments=tuple(attachments),

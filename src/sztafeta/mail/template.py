@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 import minijinja
@@ -44,12 +45,13 @@ class CompiledTemplate:
             keep_trailing_newline=True,
         )
         self._is_strict = is_strict
+        self._source = partial(getattr, source)
         self._parts = [part for part in PARTS if getattr(source, part)]
         for part in self._parts:
             try:
                 self._environment.add_template(part, _in_our_words(getattr(source, part)))
             except minijinja.TemplateError as error:
-                raise _fault(error, part) from error
+                raise _fault(error, part, getattr(source, part)) from error
 
     def render(self, data: Mapping[str, Any]) -> Rendered:
         """Put one recipient's values in.
@@ -65,7 +67,7 @@ class CompiledTemplate:
             text = self._environment.render_template(part, **data)
         except minijinja.TemplateError as error:
             missing = self._missing(part, data) if error.kind == "UndefinedError" else ()
-            raise _fault(error, part, missing) from error
+            raise _fault(error, part, self._source(part), missing) from error
         if len(text) > MAX_OUTPUT:
             raise TemplateFault("the rendered part is larger than a message may be", part=part)
         return text
@@ -100,7 +102,7 @@ def _holds(data: Any, path: list[str]) -> bool:
 
 
 def _fault(
-    error: minijinja.TemplateError, part: str, missing: tuple[str, ...] = ()
+    error: minijinja.TemplateError, part: str, source: str, missing: tuple[str, ...] = ()
 ) -> TemplateFault:
     """Say in a sentence what went wrong; the engine's own words, without its drawing of the source."""
     if missing:
@@ -109,4 +111,13 @@ def _fault(
         text = "the template takes too many steps"
     else:
         text = str(error).partition("\n")[0].rpartition(" (in ")[0] or str(error).partition("\n")[0]
-    return TemplateFault(text, part=part, line=error.line, missing=missing)
+    column = _column(_in_our_words(source), error.range)
+    return TemplateFault(text, part=part, line=error.line, column=column, missing=missing)
+
+
+def _column(source: str, octets: tuple[int, int] | None) -> int | None:
+    """Count the letters from the beginning of the line to where it went wrong."""
+    if octets is None:
+        return None
+    before = source.encode("utf-8", "replace")[: octets[0]].decode("utf-8", "replace")
+    return len(before) - before.rfind("\n")

@@ -42,6 +42,7 @@ class TemplateFault(Exception):
         *,
         part: str,
         line: int | None = None,
+        column: int | None = None,
         missing: tuple[str, ...] = (),
         index: int = 0,
     ) -> None:
@@ -49,6 +50,7 @@ class TemplateFault(Exception):
         self.part = part
         """`subject`, `html`, `mjml` or `text`."""
         self.line = line
+        self.column = column
         self.missing = missing
         """Variables that the call lacks."""
         self.index = index

@@ -41,6 +41,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     part: str
     line: int | None = None
+    column: int | None = None
     missing: tuple[str, ...] = ()
     index: int = 0
     """Which of the values it came with."""

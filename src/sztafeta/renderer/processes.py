@@ -112,6 +112,7 @@ def _as_fault(fault: Fault, first: int) -> TemplateFault:
         fault.text,
         part=fault.part,
         line=fault.line,
+        column=fault.column,
         missing=fault.missing,
         index=first + fault.index,
     )

@@ -65,6 +65,7 @@ class Workshop:
         return Done(faults=faults) if faults else Done(parts=parts)
 
     def _publish(self, job: Job) -> Done:
+        _read_as_written(job)
         html = html_from_mjml(job.mjml) if job.mjml else job.html
         html = with_inlined_css(html)
         source = TemplateSource(subject=job.subject, html=html, text=job.text)
@@ -86,6 +87,17 @@ class Workshop:
         return found
 
 
+def _read_as_written(job: Job) -> None:
+    """Find what is wrong with the author's own text, where lines are his own. Raises: TemplateFault."""
+    source = TemplateSource(subject=job.subject, html=job.html or job.mjml, text=job.text)
+    try:
+        CompiledTemplate(source, missing=MissingRule.REFUSE)
+    except TemplateFault as fault:
+        if job.mjml and fault.part == "html":
+            fault.part = "mjml"
+        raise
+
+
 def _with_text(rendered: Rendered) -> Rendered:
     """Make the text part of the HTML when the template has none."""
     if rendered.text or not rendered.html:
@@ -96,7 +108,12 @@ def _with_text(rendered: Rendered) -> Rendered:
 
 def _as_fault(fault: TemplateFault, index: int) -> Fault:
     return Fault(
-        text=str(fault), part=fault.part, line=fault.line, missing=fault.missing, index=index
+        text=str(fault),
+        part=fault.part,
+        line=fault.line,
+        column=fault.column,
+        missing=fault.missing,
+        index=index,
     )
 
 
