@@ -25,6 +25,7 @@ from sztafeta.service.ports import (
     NewMessage,
     QueueAdministration,
     QueueStore,
+    SandboxStore,
     SuppressionStore,
     TemplateStore,
 )
@@ -64,6 +65,7 @@ class House(Protocol):
     history: HistoryStore
     administration: QueueAdministration
     housekeeping: Housekeeping
+    sandbox: SandboxStore
 
     async def another_node(self) -> NodeHouse:
         """Give another node on the same store, not joined yet."""
@@ -90,6 +92,7 @@ class MemoryHouse:
         self.accounts = self.history = self.administration = self.housekeeping = self.store
         self.api_keys, self.templates = self.store.api_keys, self.store.templates
         self.suppressions, self.feed = self.store.suppressions, self.store.feed
+        self.sandbox = self.store
 
     async def another_node(self) -> NodeHouse:
         queues = MemoryQueues(self.store)
@@ -121,6 +124,7 @@ class StoreHouse:
         self.history = store.history
         self.administration = store.administration
         self.housekeeping = store.housekeeping
+        self.sandbox = store.sandbox
 
     async def another_node(self) -> NodeHouse:
         database, bodies = self.store.database, self.store.bodies

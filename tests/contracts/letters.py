@@ -57,6 +57,7 @@ class Writer:
         tags: tuple[str, ...] = (),
         metadata: dict[str, str] | None = None,
         header_message_id: str = "<1@example.com>",
+        key_id: str = "",
     ) -> NewMessage:
         """Write a message to these addresses."""
         message_id = self.ids.next(self.now) if message_id is None else message_id
@@ -81,7 +82,7 @@ class Writer:
             signing_domain="example.com",
             accepted_at=self.now,
             expires_at=self.now + ttl,
-            source={"protocol": "ESMTPSA"},
+            source={"protocol": "ESMTPSA"} | ({"key_id": key_id} if key_id else {}),
             events=tuple(
                 self.event(message_id, one.recipient_id, EventKind.QUEUED) for one in recipients
             ),

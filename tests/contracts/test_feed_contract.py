@@ -44,6 +44,20 @@ async def deliver_all(house: House) -> None:
             await house.first.queues.settle([house.writer.settlement(due, queue)], now=now)
 
 
+async def test_messages_are_found_by_the_key_and_the_accounts_they_came_with(house: House) -> None:
+    first = await sent(house, "bob@example.net", key_id="KeyOne")
+    second = await sent(house, "bob@example.net", key_id="keyone")
+    assert await found(house, key_id="KeyOne") == [first.message_id]
+    assert await found(house, accounts=frozenset({first.account_id})) == [
+        second.message_id,
+        first.message_id,
+    ]
+    assert await found(house, accounts=frozenset()) == []
+    record = await house.feed.find_message(ALICE, first.message_id)
+    assert record is not None
+    assert record.key_id == "KeyOne"
+
+
 # -- messages ----------------------------------------------------------------------------------------
 
 

@@ -11,6 +11,7 @@ from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.service.ports import (
     AccountAdministration,
     AlreadyThere,
+    ChangedMeanwhile,
     NotThere,
     Suppression,
     SuppressionQuery,
@@ -99,8 +100,10 @@ class MemoryTemplates:
         self._templates[template.template_id] = template
         self._versions[version.template_id, version.number] = version
 
-    async def change_template(self, template: Template) -> None:
+    async def change_template(self, template: Template, *, seen: datetime | None = None) -> None:
         present = self._one(template.template_id, template.customer_id)
+        if seen is not None and present.changed_at != seen:
+            raise ChangedMeanwhile("somebody else was faster")
         self._refuse_taken(template)
         self._templates[template.template_id] = replace(
             present,

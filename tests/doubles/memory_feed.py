@@ -143,6 +143,8 @@ class MemoryFeed:
         return (
             (message.customer_id, message.mode) == (query.customer_id, query.mode)
             and query.account_id in (None, message.account_id)
+            and (query.accounts is None or message.account_id in query.accounts)
+            and query.key_id in ("", message.source.get("key_id", ""))
             and query.submission_id in (None, message.submission_id)
             and (query.recipient is None or query.recipient in recipients)
             and query.header_message_id in ("", message.header_message_id.strip("<>"))
@@ -161,6 +163,7 @@ class MemoryFeed:
             account_id=message.account_id,
             account_login=self._store.login_of(message.account_id),
             mode=message.mode,
+            key_id=str(message.source.get("key_id", "")),
             reverse_path=reverse_path,
             author="" if reverse_path is None else str(reverse_path),
             header_message_id=message.header_message_id,

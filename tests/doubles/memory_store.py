@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from hashlib import sha256
 from tests.doubles.memory_columns import MemoryApiKeys, MemorySuppressions, MemoryTemplates
 from tests.doubles.memory_feed import MemoryFeed
 
+from sztafeta.account.api_key import Mode
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.account.smtp_account import FormerPassword, SmtpAccount
 from sztafeta.delivery.queue_id import IdSource
@@ -393,6 +394,20 @@ class MemoryStore:
                 del self.rows[row.new.recipient_id]
             del self.letters[message_id]
         return len(old)
+
+    async def throw_away(self, customer_id: int, message_ids: Collection[int]) -> int:
+        own = [
+            message_id
+            for message_id in message_ids
+            if (letter := self.letters.get(message_id)) is not None
+            and (letter[0].customer_id, letter[0].mode) == (customer_id, Mode.TEST)
+            and not any(row.is_live for row in self.recipients_of(message_id))
+        ]
+        for message_id in own:
+            for row in self.recipients_of(message_id):
+                del self.rows[row.new.recipient_id]
+            del self.letters[message_id]
+        return len(own)
 
     async def forget_answers(self, now: datetime) -> int:
         over = [key for key, answer in self._answers.items() if answer.until <= now]

@@ -70,6 +70,10 @@ def panel(
         smtp_accounts=SmtpAccounts(
             administration=store.accounts, accounts=store.accounts, logins=logins, clock=clock
         ),
+        templates=verbs.templates,
+        previews=verbs.previews,
+        sandbox=verbs.sandbox,
+        sending=verbs.sending,
         entrance=entrance(settings),
         accounts=store.accounts,
         account_administration=store.accounts,

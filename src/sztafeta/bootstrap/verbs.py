@@ -13,12 +13,14 @@ from sztafeta.service.domain_records import DomainRecords, Tell, tell_nobody
 from sztafeta.service.messages import Messages
 from sztafeta.service.ports import Clock, Renderer
 from sztafeta.service.remembering import Remembering
+from sztafeta.service.sandbox import Sandbox
 from sztafeta.service.sending.answering import Answering
 from sztafeta.service.sending.rendering import Rendering
 from sztafeta.service.sending.send import Sending
 from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.submitting import Submit
 from sztafeta.service.suppressed import Suppressed
+from sztafeta.service.template_preview import Previews
 from sztafeta.service.templates import Templates
 from sztafeta.store.open import Store
 
@@ -34,6 +36,8 @@ class Verbs:
     templates: Templates
     domains: SendingDomains
     domain_records: DomainRecords
+    previews: Previews
+    sandbox: Sandbox
 
 
 def open_verbs(
@@ -80,6 +84,15 @@ def open_verbs(
     )
     submit = Submit(accept=accept, sending=sending, remembering=remembering, clock=clock)
     templates = Templates(store=store.templates, renderer=renderer, ids=ids, clock=clock)
+    sandbox = Sandbox(
+        feed=store.feed,
+        queues=store.queues,
+        administration=store.administration,
+        store=store.sandbox,
+        accept=accept,
+        ids=ids,
+        clock=clock,
+    )
     return Verbs(
         submit=submit,
         sending=sending,
@@ -87,4 +100,6 @@ def open_verbs(
         templates=templates,
         domains=sending_domains(settings, store, clock),
         domain_records=domain_records(settings, store, clock, tell),
+        previews=Previews(renderer=renderer, samples=store.samples),
+        sandbox=sandbox,
     )

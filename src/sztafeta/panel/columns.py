@@ -11,6 +11,8 @@ from sztafeta.panel.pages import PageRoute, Pages
 from sztafeta.panel.people.all_pages import PAGES as PEOPLE
 from sztafeta.panel.start import pages as start
 from sztafeta.panel.statistics import pages as statistics
+from sztafeta.panel.template_pages.all_pages import PAGES as TEMPLATES
+from sztafeta.panel.test_inbox.all_pages import PAGES as TEST_INBOX
 
 COLUMNS: Final[Sequence[Pages]] = (
     start.pages,
@@ -20,6 +22,8 @@ COLUMNS: Final[Sequence[Pages]] = (
     keys.pages,
     smtp_accounts.pages,
     domains.pages,
+    *TEMPLATES,
+    *TEST_INBOX,
 )
 
 

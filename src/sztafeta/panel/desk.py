@@ -11,10 +11,14 @@ from sztafeta.service.domain_records import DomainRecords
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import AccountAdministration, AccountStore, Clock
+from sztafeta.service.sandbox import Sandbox
+from sztafeta.service.sending.send import SendVerb
 from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.shared_records import SharedRecords
 from sztafeta.service.smtp_accounts import SmtpAccounts
 from sztafeta.service.statistics.reading import Statistics
+from sztafeta.service.template_preview import Previews
+from sztafeta.service.templates import Templates
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +31,10 @@ class Desk:
     """Call `note` when a change is done."""
     keys: ApiKeys
     smtp_accounts: SmtpAccounts
+    templates: Templates
+    previews: Previews
+    sandbox: Sandbox
+    sending: SendVerb
     entrance: Entrance
     """Where programs send to."""
     accounts: AccountStore

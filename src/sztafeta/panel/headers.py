@@ -14,6 +14,8 @@ FRAME_POLICY: Final = (
     " frame-ancestors 'self'"
 )
 """For somebody's HTML in a frame: links open a tab of their own; no script, form, origin or request."""
+FRAME_WITH_PICTURES_POLICY: Final = FRAME_POLICY.replace("img-src data:", "img-src data: https:")
+"""For a reader who asked for the remote pictures."""
 DOWNLOAD_POLICY: Final = "sandbox; default-src 'none'"
 HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",

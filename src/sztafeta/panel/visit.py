@@ -17,7 +17,12 @@ from sztafeta.panel.desk import Desk
 from sztafeta.panel.form_body import read_form
 from sztafeta.panel.formats import Formats
 from sztafeta.panel.forms import Form
-from sztafeta.panel.headers import DOWNLOAD_POLICY, FRAME_POLICY, POLICY
+from sztafeta.panel.headers import (
+    DOWNLOAD_POLICY,
+    FRAME_POLICY,
+    FRAME_WITH_PICTURES_POLICY,
+    POLICY,
+)
 from sztafeta.panel.looks import Looks
 from sztafeta.panel.menu import menu_for
 from sztafeta.panel.texts import translations
@@ -91,7 +96,7 @@ class Visit:
 
     # -- answers ---------------------------------------------------------------------------------
 
-    def page(self, template: str, *, http_status: int = 200, **values: Any) -> Response:
+    def page(self, template: str, /, *, http_status: int = 200, **values: Any) -> Response:
         """Answer with a page."""
         text = self.render(template, **values)
         answer = _html(text, POLICY, http_status)
@@ -99,7 +104,7 @@ class Visit:
             answer.delete_cookie(NOTICE_COOKIE, secure=True, httponly=True, samesite="lax")
         return answer
 
-    def render(self, template: str, **values: Any) -> str:
+    def render(self, template: str, /, **values: Any) -> str:
         """Write a template with what all of them may use."""
         return self.looks.render(self.language, template, self._common() | values)
 
@@ -128,9 +133,12 @@ class Visit:
         """Say that this member's rights do not reach."""
         return self.page("errors/forbidden.html", http_status=403)
 
-    def frame(self, html: str) -> Response:
-        """Give somebody's HTML for a sandboxed frame."""
-        return _html(f"<!doctype html><meta charset=utf-8>{html}", FRAME_POLICY, 200)
+    def frame(self, html: str, *, remote_pictures: bool = False) -> Response:
+        """Give somebody's HTML for a sandboxed frame; remote pictures only when its reader asked."""
+        policy = FRAME_WITH_PICTURES_POLICY if remote_pictures else FRAME_POLICY
+        answer = _html(f"<!doctype html><meta charset=utf-8>{html}", policy, 200)
+        answer.headers["X-DNS-Prefetch-Control"] = "off"
+        return answer
 
     def download(self, content: bytes, name: str, media_type: str) -> Response:
         """Give octets to be stored, never to be shown (RFC 6266 §4.3, W-09)."""

@@ -129,7 +129,7 @@ class Messages:
         if stored is None:
             return NOT_FOUND
         incoming = self._accept.begin(self._again(caller, found, stored))
-        for block in _without_names(stored.content):
+        for block in without_names(stored.content):
             incoming.add(block)
         taken = await self._accept.accept(incoming)
         return taken if isinstance(taken, Accepted) else refused(taken)
@@ -151,7 +151,7 @@ class Messages:
         )
 
 
-def _without_names(content: Content) -> Iterator[bytes]:
+def without_names(content: Content) -> Iterator[bytes]:
     """Give a message without the fields that its second sending writes anew."""
     blocks = iter(content.blocks())
     begun = b""

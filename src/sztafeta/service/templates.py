@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sztafeta.delivery.queue_id import IdSource, from_text, to_text
@@ -12,6 +12,7 @@ from sztafeta.mail.template_source import MissingRule, Rendered, TemplateFault, 
 from sztafeta.service.fault import Fault, Refusal
 from sztafeta.service.ports import (
     AlreadyThere,
+    ChangedMeanwhile,
     Clock,
     NotThere,
     Renderer,
@@ -19,8 +20,17 @@ from sztafeta.service.ports import (
     TemplateStore,
     TemplateVersion,
 )
+from sztafeta.service.sending.call import Addressee, Call, Person
 
 PREFIX: Final = "tpl_"
+_TICK: Final = timedelta(milliseconds=1)
+"""Two changes are never of one instant: an editor tells by it whether somebody else was faster."""
+CHANGED_MEANWHILE: Final = Refusal(
+    code="changed_meanwhile",
+    http_status=409,
+    text="Somebody else changed the template meanwhile.",
+    fix="Look at what was changed, and save again.",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +41,8 @@ class TemplateWish:
     external_id: str | None = None
     missing: MissingRule | None = None
     source: TemplateSource | None = None
+    seen: datetime | None = None
+    """When what its author changed had been changed last; None: whatever it is now."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +67,18 @@ def template_ref(text: str) -> int | str:
         except ValueError:
             return text
     return text
+
+
+def call_of_test(rendered: Rendered, *, author: Person, to: Person) -> Call:
+    """Give the call that sends a rendered version to one address."""
+    return Call(
+        author=author,
+        addressees=(Addressee(person=to),),
+        subject=rendered.subject,
+        html=rendered.html,
+        text=rendered.text,
+        tags=("template-test",),
+    )
 
 
 class Templates:
@@ -152,14 +176,16 @@ class Templates:
             name=template.name if wish.name is None else wish.name,
             external_id=wish.external_id or template.external_id,
             missing=wish.missing or template.missing,
-            changed_at=self._clock.now(),
+            changed_at=max(self._clock.now(), template.changed_at + _TICK),
         )
         try:
-            await self._store.change_template(template)
+            await self._store.change_template(template, seen=wish.seen)
             if wish.source is not None:
                 version = await self._save(template, version, wish.source, author)
         except AlreadyThere:
             return _taken(template.external_id)
+        except ChangedMeanwhile:
+            return CHANGED_MEANWHILE
         except NotThere:
             return _not_found(f"There is no template {ref}.")
         newest = replace(template, newest=version.number)
@@ -170,7 +196,7 @@ class Templates:
     ) -> TemplateVersion:
         """Write into the draft, or begin the next one when the newest version was published."""
         number = newest.number if newest.published_at is None else newest.number + 1
-        draft = _draft(template.template_id, number, source, author, self._clock.now())
+        draft = _draft(template.template_id, number, source, author, template.changed_at)
         await self._store.save_draft(draft)
         return draft
 

@@ -45,6 +45,7 @@ _RECORDS: Final = (
         message.c.account_id,
         _LOGIN,
         message.c.mode,
+        message.c.source,
         message.c.reverse_local,
         message.c.reverse_domain,
         message.c.header_message_id,
@@ -242,6 +243,10 @@ def _narrowed(query: MessageQuery) -> list[sa.ColumnElement[bool]]:
     narrowed = [column.customer_id == query.customer_id, column.mode == query.mode.value]
     if query.account_id is not None:
         narrowed.append(column.account_id == query.account_id)
+    if query.accounts is not None:
+        narrowed.append(column.account_id.in_(sorted(query.accounts)))
+    if query.key_id:
+        narrowed.append(_holds(column.source, f'"key_id":{rows.to_text(query.key_id)}'))
     if query.submission_id is not None:
         narrowed.append(column.submission_id == query.submission_id)
     if query.header_message_id:
@@ -288,7 +293,7 @@ def _is_address(mailbox: Mailbox) -> sa.ColumnElement[bool]:
 
 
 def _record(row: Row, recipients: tuple[RecipientHistory, ...]) -> MessageRecord:
-    message_id, submission_id, customer_id, account_id, login, mode, *rest = row
+    message_id, submission_id, customer_id, account_id, login, mode, source, *rest = row
     local_part, domain, header_message_id, subject, size, tags, metadata, *times = rest
     reverse_path = rows.reverse_path(local_part, domain)
     return MessageRecord(
@@ -298,6 +303,7 @@ def _record(row: Row, recipients: tuple[RecipientHistory, ...]) -> MessageRecord
         account_id=account_id,
         account_login=login,
         mode=Mode(mode),
+        key_id=str(rows.from_json(source).get("key_id", "")),
         reverse_path=reverse_path,
         author="" if reverse_path is None else str(reverse_path),
         header_message_id=header_message_id,

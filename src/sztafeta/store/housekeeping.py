@@ -15,17 +15,9 @@ import sqlalchemy as sa
 
 from sztafeta.store.bodies import Bodies
 from sztafeta.store.database import Database
+from sztafeta.store.removal import remove_messages
 from sztafeta.store.rows import to_millis
-from sztafeta.store.schema import (
-    IS_LIVE,
-    attempt,
-    body,
-    event,
-    message,
-    recipient,
-    remembered,
-    shared_content,
-)
+from sztafeta.store.schema import IS_LIVE, message, recipient, remembered, shared_content
 from sztafeta.store.statements import Rows, Steps
 from sztafeta.store.units import Other
 
@@ -48,7 +40,9 @@ class Housekeeper:
             found = await self._database.read(partial(self._old, to_millis(before), size))
             if not found:
                 break
-            files = await self._database.write(Other(partial(self._delete, found)))
+            files = await self._database.write(
+                Other(partial(remove_messages, found, self._database.dialect))
+            )
             for identity in files:
                 await asyncio.to_thread(self._bodies.remove, identity)
             deleted += len(found)
@@ -88,28 +82,6 @@ class Housekeeper:
             .limit(limit)
         )
         return (yield self._database.dialect.once(wanted))
-
-    def _delete(self, found: Rows) -> Steps[list[int]]:
-        """Delete rows; name the files to delete after them.
-
-        A crash in between leaves an orphan, never a row without its body.
-        """
-        ids = [row[0] for row in found]
-        for table in (event, attempt, recipient, body, message):
-            yield self._database.dialect.once(sa.delete(table).where(table.c.message_id.in_(ids)))
-        files = [message_id for message_id, in_file, _ in found if in_file]
-        tails = sorted({row[2] for row in found if row[2] is not None})
-        return files + ((yield from self._delete_tails(tails)) if tails else [])
-
-    def _delete_tails(self, tail_ids: Sequence[int]) -> Steps[list[int]]:
-        """Delete shared content that no message names any more."""
-        named = sa.exists().where(message.c.tail_id == shared_content.c.tail_id)
-        gone = yield self._database.dialect.once(
-            sa.delete(shared_content)
-            .where(shared_content.c.tail_id.in_(tail_ids), ~named)
-            .returning(shared_content.c.tail_id, shared_content.c.in_file)
-        )
-        return [tail_id for tail_id, in_file in gone if in_file]
 
     def _named(self, identities: Sequence[int]) -> Steps[Rows]:
         """Say which of these are messages or tails."""

@@ -40,6 +40,7 @@ from sztafeta.store.queues import Queues
 from sztafeta.store.record_checks import RecordChecks
 from sztafeta.store.rolling import Rolling
 from sztafeta.store.room import Room
+from sztafeta.store.sandbox import Sandbox
 from sztafeta.store.seal import Seal, seal_from
 from sztafeta.store.second_factors import SecondFactors
 from sztafeta.store.sessions import Sessions
@@ -49,6 +50,7 @@ from sztafeta.store.sqlite.lock import FileLock
 from sztafeta.store.statistics import Statistics
 from sztafeta.store.suppressions import Suppressions
 from sztafeta.store.tallies import Tallies
+from sztafeta.store.template_samples import TemplateSamples
 from sztafeta.store.templates import Templates
 from sztafeta.store.tickets import Tickets
 
@@ -70,6 +72,7 @@ class Store:
     api_keys: ApiKeys
     logins: Logins
     templates: Templates
+    samples: TemplateSamples
     members: Members
     sessions: Sessions
     second_factors: SecondFactors
@@ -83,6 +86,7 @@ class Store:
     history: History
     administration: Administration
     housekeeping: Housekeeper
+    sandbox: Sandbox
     rolling: Rolling
     statistics: Statistics
     warnings: tuple[str, ...]
@@ -184,6 +188,7 @@ def _assemble(
         api_keys=ApiKeys(database),
         logins=Logins(database),
         templates=Templates(database),
+        samples=TemplateSamples(database),
         members=Members(database),
         sessions=Sessions(database),
         second_factors=SecondFactors(database, seal),
@@ -197,6 +202,7 @@ def _assemble(
         history=History(database),
         administration=Administration(database, IdSource(ADMINISTRATION_NODE)),
         housekeeping=Housekeeper(database, bodies),
+        sandbox=Sandbox(database, bodies),
         rolling=Rolling(database, node),
         statistics=Statistics(database),
         warnings=warnings,

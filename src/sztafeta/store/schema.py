@@ -277,6 +277,14 @@ template_version: Final = sa.Table(
     sa.Column("published_at", _Millis),
 )
 
+template_sample: Final = sa.Table(
+    "template_sample",
+    metadata,
+    sa.Column("template_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("data", sa.Text, nullable=False),  # JSON, as its author wrote it
+)
+
 suppression: Final = sa.Table(
     "suppression",
     metadata,

@@ -10,10 +10,16 @@ from typing import Any, Final, TypeVar
 import sqlalchemy as sa
 
 from sztafeta.mail.template_source import MissingRule, TemplateSource
-from sztafeta.service.ports import AlreadyThere, NotThere, Template, TemplateVersion
+from sztafeta.service.ports import (
+    AlreadyThere,
+    ChangedMeanwhile,
+    NotThere,
+    Template,
+    TemplateVersion,
+)
 from sztafeta.store.database import Database
 from sztafeta.store.rows import clean, to_datetime, to_millis
-from sztafeta.store.schema import template, template_version
+from sztafeta.store.schema import template, template_sample, template_version
 from sztafeta.store.statements import Row, Rows, Steps, number
 from sztafeta.store.units import Other
 
@@ -89,9 +95,15 @@ class Templates:
         """Keep a new template with its first draft. Raises: AlreadyThere."""
         await self._database.write(Other(lambda: self._create(template, version)))
 
-    async def change_template(self, template: Template) -> None:
-        """Write name, external id and missing rule. Raises: AlreadyThere, NotThere."""
-        await self._database.write(Other(lambda: self._change(template)))
+    async def change_template(self, template: Template, *, seen: datetime | None = None) -> None:
+        """Write name, external id and missing rule.
+
+        Raises:
+            AlreadyThere: the external id is another's.
+            NotThere: there is no such template.
+            ChangedMeanwhile: it was changed after `seen`.
+        """
+        await self._database.write(Other(lambda: self._change(template, seen)))
 
     async def delete_template(self, customer_id: int, template_id: int) -> None:
         """Forget a template with all versions. Raises: NotThere."""
@@ -128,8 +140,12 @@ class Templates:
             raise AlreadyThere(f"external id {new.external_id!r} is taken already")
         yield dialect.once(sa.insert(template_version).values(_values(version)))
 
-    def _change(self, changed: Template) -> Steps[None]:
+    def _change(self, changed: Template, seen: datetime | None) -> Steps[None]:
         dialect = self._database.dialect
+        if seen is not None:
+            present = yield from self._locked(changed.template_id)
+            if present.changed_at != seen:
+                raise ChangedMeanwhile("somebody else was faster")
         name = {"customer_id": changed.customer_id, "external_id": changed.external_id}
         namesakes = yield dialect.query(_BY_NAME, **name)
         if any(row[0] != changed.template_id for row in namesakes):
@@ -148,9 +164,10 @@ class Templates:
             template.c.customer_id == customer_id, template.c.template_id == template_id
         )
         yield from self._must_change(deletion)
-        yield self._database.dialect.once(
-            sa.delete(template_version).where(template_version.c.template_id == template_id)
-        )
+        for table in (template_version, template_sample):
+            yield self._database.dialect.once(
+                sa.delete(table).where(table.c.template_id == template_id)
+            )
 
     def _must_change(self, statement: sa.Executable) -> Steps[None]:
         changed = yield replace(self._database.dialect.once(statement), counts=True)

@@ -29,9 +29,8 @@ from sztafeta.api.routes.shapes import (
 )
 from sztafeta.mail.template_source import MissingRule, TemplateSource
 from sztafeta.service.ports import Template, TemplateVersion
-from sztafeta.service.sending.call import Addressee, Call
 from sztafeta.service.sending.sent import Replayed
-from sztafeta.service.templates import TemplateWish, WholeTemplate, shown_id
+from sztafeta.service.templates import TemplateWish, WholeTemplate, call_of_test, shown_id
 
 router = APIRouter(prefix="/v1/templates", tags=["templates"], route_class=Guarded)
 
@@ -274,14 +273,7 @@ async def send_test(
     """Send a version with test data to one address; a draft can be sent like this, too."""
     whole = good(await desk.templates.find(key.customer_id, template, wish.version))
     rendered, _ = good(await desk.templates.render(whole, wish.data))
-    call = Call(
-        author=wish.from_.read("/from"),
-        addressees=(Addressee(person=wish.to.read("/to")),),
-        subject=rendered.subject,
-        html=rendered.html,
-        text=rendered.text,
-        tags=("template-test",),
-    )
+    call = call_of_test(rendered, author=wish.from_.read("/from"), to=wish.to.read("/to"))
     outcome = await desk.sending.send(caller_of(request, key), call)
     if isinstance(outcome, Replayed):  # only a call with an idempotency key is
         raise Problem("internal", "A test was taken for an earlier call.")

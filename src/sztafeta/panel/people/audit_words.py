@@ -59,6 +59,8 @@ ACTIONS: Final = {
     "message.read": N_("Content of a message read"),
     "message.downloaded": N_("Message downloaded"),
     "message.released": N_("Message released from the test inbox"),
+    "test-inbox.deleted": N_("Test message deleted"),
+    "test-inbox.emptied": N_("Test inbox emptied"),
     "audit.exported": N_("Audit log downloaded"),
 }
 AREAS: Final = {

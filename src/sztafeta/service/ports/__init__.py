@@ -72,6 +72,7 @@ from sztafeta.service.ports.queues import (
 )
 from sztafeta.service.ports.record_checks import KeptLook, RecordCheckStore
 from sztafeta.service.ports.renderer import Renderer
+from sztafeta.service.ports.sandbox import SandboxStore
 from sztafeta.service.ports.second_factors import Passkey, SecondFactorStore, Totp
 from sztafeta.service.ports.sessions import OpenSession, Session, SessionStore
 from sztafeta.service.ports.sms import SmsFailed, SmsGateway
@@ -82,7 +83,14 @@ from sztafeta.service.ports.suppressions import (
     SuppressionStore,
 )
 from sztafeta.service.ports.tallies import Tally, TallyStore
-from sztafeta.service.ports.templates import Template, TemplateStore, TemplateVersion
+from sztafeta.service.ports.templates import (
+    ChangedMeanwhile,
+    Sample,
+    SampleStore,
+    Template,
+    TemplateStore,
+    TemplateVersion,
+)
 from sztafeta.service.ports.texts import TextAnswer, TextLookUp
 from sztafeta.service.ports.tickets import Ticket, TicketKind, TicketStore
 from sztafeta.service.ports.wire import (
@@ -115,6 +123,7 @@ __all__ = [
     "AuditStore",
     "Bodies",
     "BodyDamaged",
+    "ChangedMeanwhile",
     "Claim",
     "Clock",
     "Connection",
@@ -160,6 +169,9 @@ __all__ = [
     "Remembered",
     "Renderer",
     "Router",
+    "Sample",
+    "SampleStore",
+    "SandboxStore",
     "SecondFactorStore",
     "Selection",
     "Session",

@@ -22,6 +22,10 @@ class MessageQuery:
     customer_id: int
     mode: Mode
     account_id: int | None = None
+    accounts: frozenset[int] | None = None
+    """The SMTP accounts that whoever asks may know of; None: all."""
+    key_id: str = ""
+    """The API key that it came with."""
     submission_id: int | None = None
     recipient: Mailbox | None = None
     header_message_id: str = ""
@@ -44,6 +48,8 @@ class MessageRecord:
     account_id: int
     account_login: str
     mode: Mode
+    key_id: str
+    """The API key that it came with; empty: it came otherwise."""
     reverse_path: Mailbox | None
     author: str
     """The envelope's sender as text, or empty."""

@@ -42,6 +42,32 @@ class TemplateVersion:
     published_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """Test data of a template, kept under a name."""
+
+    name: str
+    data: str
+    """JSON, as its author wrote it."""
+
+
+class ChangedMeanwhile(Exception):
+    """Somebody else was faster."""
+
+
+class SampleStore(Protocol):
+    """Test data of templates; whose template it is, the caller has made sure."""
+
+    async def samples(self, template_id: int) -> Sequence[Sample]:
+        """List them by name."""
+
+    async def keep_sample(self, template_id: int, sample: Sample, *, most: int) -> bool:
+        """Keep it in the place of one of the same name; False: there are `most` others already."""
+
+    async def forget_sample(self, template_id: int, name: str) -> None:
+        """Forget it; harmless when it is not there."""
+
+
 class TemplateStore(Protocol):
     """Each method is of one customer; what is another's is not there."""
 
@@ -56,8 +82,14 @@ class TemplateStore(Protocol):
     async def create_template(self, template: Template, version: TemplateVersion) -> None:
         """Keep a new template with its first draft. Raises: AlreadyThere."""
 
-    async def change_template(self, template: Template) -> None:
-        """Write name, external id and missing rule. Raises: AlreadyThere, NotThere."""
+    async def change_template(self, template: Template, *, seen: datetime | None = None) -> None:
+        """Write name, external id and missing rule.
+
+        Raises:
+            AlreadyThere: the external id is another's.
+            NotThere: there is no such template.
+            ChangedMeanwhile: it was changed after `seen`.
+        """
 
     async def delete_template(self, customer_id: int, template_id: int) -> None:
         """Forget a template with all versions. Raises: NotThere."""

@@ -233,6 +233,13 @@ def _messages() -> None:
 
 def _templates() -> None:
     """Test data of templates."""
+    op.create_table(
+        "template_sample",
+        sa.Column("template_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("data", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("template_id", "name"),
+    )
 
 
 def _statistics() -> None:

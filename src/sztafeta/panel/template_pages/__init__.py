@@ -1,0 +1,1 @@
+"""The pages of templates: written, previewed, compared, published, tried out."""

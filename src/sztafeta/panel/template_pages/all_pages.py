@@ -1,0 +1,9 @@
+"""All pages of templates."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sztafeta.panel.template_pages import editor, listing, trial, versions
+
+PAGES: Final = (listing.pages, editor.pages, versions.pages, trial.pages)
