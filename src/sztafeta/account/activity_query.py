@@ -95,14 +95,18 @@ def read(text: str) -> ReadQuery:
     values: dict[str, Any] = {}
     words: list[str] = []
     faults: list[QueryFault] = []
-    for key, value, whole in _tokens(text):
+    for token in _tokens(text):
         try:
-            if key:
-                _take(values, key, value)
+            if token.is_open:
+                raise _NotRead(FaultKind.OPEN_QUOTE)
+            if token.key:
+                _take(values, token.key, token.value)
+            elif not token.value:
+                raise _NotRead(FaultKind.EMPTY)
             else:
-                words.append(_word(value, whole))
+                words.append(token.value)
         except _NotRead as fault:
-            faults.append(QueryFault(fault.kind, whole))
+            faults.append(QueryFault(fault.kind, token.whole))
     return ReadQuery(ActivityQuery(**values, words=tuple(words)), tuple(faults))
 
 
@@ -117,8 +121,20 @@ def write(query: ActivityQuery) -> str:
     return " ".join(parts)
 
 
-def _tokens(text: str) -> Iterator[tuple[str, str, str]]:
-    """Cut a text into (key, value, as it stood)."""
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A word of a query, unquoted."""
+
+    key: str
+    value: str
+    whole: str
+    """As it stood."""
+    is_open: bool
+    """Its quotation mark is not closed."""
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    """Cut a text at blanks outside quotation marks."""
     place = 0
     while place < len(text):
         if text[place].isspace():
@@ -129,24 +145,15 @@ def _tokens(text: str) -> Iterator[tuple[str, str, str]]:
             return
         key, quoted, bare = found.groups()
         value = bare if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
-        yield (key or "").lower(), value, found[0]
+        is_open = quoted is None and bare.startswith('"')
+        yield _Token((key or "").lower(), value, found[0], is_open)
         place = found.end()
-
-
-def _word(value: str, whole: str) -> str:
-    if whole.startswith('"') and value == whole:
-        raise _NotRead(FaultKind.OPEN_QUOTE)
-    if not value:
-        raise _NotRead(FaultKind.EMPTY)
-    return value
 
 
 def _take(values: dict[str, Any], key: str, value: str) -> None:
     name = KEYS.get(key)
     if name is None:
         raise _NotRead(FaultKind.UNKNOWN_KEY)
-    if value.startswith('"'):
-        raise _NotRead(FaultKind.OPEN_QUOTE)
     if not value:
         raise _NotRead(FaultKind.EMPTY)
     if name in values:
