@@ -349,6 +349,7 @@ class MemoryStore:
             if selection.message_id in (None, row.message.message_id)
             and selection.customer_id in (None, row.message.customer_id)
             and selection.domain in (None, row.new.forward_path.mailbox.domain)
+            and (selection.recipient_ids is None or row.new.recipient_id in selection.recipient_ids)
         ]
 
     def _change(

@@ -120,14 +120,19 @@ class Messages:
         changed = await self._administration.reschedule(customer_id, message_id, due_at)
         return await self.find(caller, message_id) if changed else _too_late(found)
 
-    async def resend(self, caller: Caller, message_id: int) -> Accepted | Refusal:
-        """Send the same content to the same recipients as a new message."""
+    async def resend(
+        self, caller: Caller, message_id: int, *, only: frozenset[int] | None = None
+    ) -> Accepted | Refusal:
+        """Send the same content to the same recipients, or to those named, as a new message."""
         found = await self.find(caller, message_id)
         if isinstance(found, Refusal):
             return found
         stored = await self._queues.message(message_id)
         if stored is None:
             return NOT_FOUND
+        if only is not None:
+            named = tuple(one for one in found.recipients if one.recipient_id in only)
+            found = replace(found, recipients=named)
         incoming = self._accept.begin(self._again(caller, found, stored))
         for block in without_names(stored.content):
             incoming.add(block)

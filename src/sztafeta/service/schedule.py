@@ -230,6 +230,10 @@ class Schedule:
         """Recipients in memory that wait for a sender."""
         return self._in_memory
 
+    def window(self, key: QueueKey) -> ReadyQueue | None:
+        """Give the window on a queue; None: this node does not hold it."""
+        return self._by_key.get(key)
+
     def waiting_queues(self) -> list[ReadyQueue]:
         """Give the queues with work whose site is being left alone for now."""
         now = self._clock.now()

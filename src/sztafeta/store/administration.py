@@ -197,6 +197,8 @@ def _selected(selection: Selection) -> list[sa.ColumnElement[bool]]:
     narrowed: list[sa.ColumnElement[bool]] = []
     if selection.message_id is not None:
         narrowed.append(recipient.c.message_id == selection.message_id)
+    if selection.recipient_ids is not None:
+        narrowed.append(recipient.c.recipient_id.in_(sorted(selection.recipient_ids)))
     if selection.customer_id is not None or selection.domain is not None:
         narrowed.append(recipient.c.queue_id.in_(_queues_of(selection)))
     return narrowed

@@ -17,6 +17,7 @@ class Selection:
     message_id: int | None = None
     customer_id: int | None = None
     domain: str | None = None
+    recipient_ids: frozenset[int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
