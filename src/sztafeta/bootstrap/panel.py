@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sztafeta.bootstrap.mail import mail_verbs
 from sztafeta.bootstrap.people import TellSms, people_verbs
 from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
@@ -65,6 +66,7 @@ def panel(
             on_trouble=on_trouble,
             on_sms=on_sms,
         ),
+        mail=mail_verbs(settings, store, verbs, clock=clock, on_trouble=on_trouble),
         audit=audit,
         keys=keys,
         smtp_accounts=SmtpAccounts(

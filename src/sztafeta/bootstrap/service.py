@@ -266,6 +266,7 @@ class Service:
             self._settings,
             self._store,
             schedule=self._schedule,
+            windows=self._schedule,
             renderer=renderer,
             ids=self._ids,
             clock=self._clock,

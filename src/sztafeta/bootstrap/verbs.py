@@ -12,6 +12,7 @@ from sztafeta.service.composing import Composer
 from sztafeta.service.domain_records import DomainRecords, Tell, tell_nobody
 from sztafeta.service.messages import Messages
 from sztafeta.service.ports import Clock, Renderer
+from sztafeta.service.queue_sight import QueueSight, Windows
 from sztafeta.service.remembering import Remembering
 from sztafeta.service.sandbox import Sandbox
 from sztafeta.service.sending.answering import Answering
@@ -38,6 +39,8 @@ class Verbs:
     domain_records: DomainRecords
     previews: Previews
     sandbox: Sandbox
+    sight: QueueSight | None
+    """What is seen of the queues; None where none is held."""
 
 
 def open_verbs(
@@ -49,6 +52,7 @@ def open_verbs(
     ids: IdSource,
     clock: Clock,
     tell: Tell = tell_nobody,
+    windows: Windows | None = None,
 ) -> Verbs:
     """Introduce the verbs to each other."""
     suppressed = Suppressed(store.suppressions, clock=clock)
@@ -102,4 +106,5 @@ def open_verbs(
         domain_records=domain_records(settings, store, clock, tell),
         previews=Previews(renderer=renderer, samples=store.samples),
         sandbox=sandbox,
+        sight=None if windows is None else QueueSight(windows, clock=clock),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sztafeta.panel import keys, settings_of_view, smtp_accounts
+from sztafeta.panel import keys, messages, settings_of_view, smtp_accounts
 from sztafeta.panel.domains import pages as domains
 from sztafeta.panel.pages import PageRoute, Pages
 from sztafeta.panel.people.all_pages import PAGES as PEOPLE
@@ -16,14 +16,15 @@ from sztafeta.panel.test_inbox.all_pages import PAGES as TEST_INBOX
 
 COLUMNS: Final[Sequence[Pages]] = (
     start.pages,
+    messages.pages,
     statistics.pages,
-    settings_of_view.pages,
-    *PEOPLE,
-    keys.pages,
     smtp_accounts.pages,
+    keys.pages,
     domains.pages,
     *TEMPLATES,
     *TEST_INBOX,
+    *PEOPLE,
+    settings_of_view.pages,
 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sztafeta.panel.entrance import Entrance
+from sztafeta.panel.mail_desk import MailVerbs
 from sztafeta.panel.people.desk import PeopleVerbs
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.domain_records import DomainRecords
@@ -27,6 +28,7 @@ class Desk:
 
     sessions: Sessions
     people: PeopleVerbs
+    mail: MailVerbs
     audit: AuditLog
     """Call `note` when a change is done."""
     keys: ApiKeys
