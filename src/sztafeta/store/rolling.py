@@ -27,17 +27,24 @@ from sztafeta.store.units import Other
 
 _NEWEST: Final = 2**63 - 1
 _MARK: Final = sa.func.coalesce(rolled.c.event_id, sa.literal_column("0"))
+_FIRST_UNROLLED: Final = (
+    sa.select(event.c.event_id)
+    .where(
+        event.c.customer_id == customer.c.customer_id,
+        event.c.mode == sa.literal_column(f"'{Mode.LIVE.value}'"),
+        event.c.event_id > _MARK,
+        event.c.event_id < number("before"),
+    )
+    .order_by(event.c.event_id)
+    .limit(sa.literal_column("1"))
+    .correlate(customer, rolled)
+    .scalar_subquery()
+)
+"""One look into an index a customer; a mere `EXISTS` may be answered by reading all events."""
 _UNROLLED: Final = (
     sa.select(customer.c.customer_id, _MARK)
     .outerjoin(rolled, rolled.c.customer_id == customer.c.customer_id)
-    .where(
-        sa.exists().where(
-            event.c.customer_id == customer.c.customer_id,
-            event.c.mode == sa.literal_column(f"'{Mode.LIVE.value}'"),
-            event.c.event_id > _MARK,
-            event.c.event_id < number("before"),
-        )
-    )
+    .where(_FIRST_UNROLLED.is_not(None))
 )
 _HAPPENINGS: Final = (
     sa.select(
