@@ -45,7 +45,12 @@ def test_sizes_have_readable_units(size: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.354, "0,35\u00a0s"), (80, "1\u00a0min 20\u00a0s"), (11_100, "3\u00a0h 5\u00a0min")],
+    [
+        (0.0404, "40\u00a0ms"),
+        (0.354, "0,35\u00a0s"),
+        (80, "1\u00a0min 20\u00a0s"),
+        (11_100, "3\u00a0h 5\u00a0min"),
+    ],
 )
 def test_durations_are_written_exactly(seconds: float, text: str) -> None:
     assert POLISH.seconds(timedelta(seconds=seconds)) == text

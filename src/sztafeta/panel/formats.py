@@ -90,8 +90,10 @@ class Formats:
         return f"{self.number(int(shown) if shown == int(shown) else shown)}{NBSP}{unit}"
 
     def seconds(self, took: timedelta) -> str:
-        """Write how long something took: `0,35 s`, `1 min 20 s`, `3 h 5 min`."""
+        """Write how long something took: `40 ms`, `0,35 s`, `1 min 20 s`, `3 h 5 min`."""
         total = took.total_seconds()
+        if total < 0.1:
+            return f"{round(total * 1000)}{NBSP}ms"
         if total < 60:
             return f"{self.number(round(total, 2 if total < 10 else 0))}{NBSP}s"
         minutes, seconds = divmod(round(total), 60)
