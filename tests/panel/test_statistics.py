@@ -8,6 +8,8 @@ import re
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from html import unescape
+from urllib.parse import unquote_plus
 
 import pytest_asyncio
 from tests.doubles.panel_house import PanelHouse, account_of
@@ -204,3 +206,25 @@ async def test_numbers_lead_to_the_messages_behind_them(
     page = await (await panel_house.browser(panel_house.alice)).get("/panel/statistics?period=24h")
     assert "/panel/messages?q=status%3Adelivered+since%3A24h" in page.text
     assert "provider%3Agmail" in page.text
+
+
+async def test_the_list_behind_a_number_holds_its_mail_and_no_other(
+    panel_house: PanelHouse, mail: SentMail
+) -> None:
+    await some_mail(mail)
+    browser = await panel_house.browser(panel_house.alice)
+    page = await browser.get("/panel/statistics?period=24h")
+    links = {unescape(one) for one in re.findall(r'href="(/panel/messages\?[^"]+)"', page.text)}
+    by_words = {unquote_plus(one.partition("q=")[2]): one for one in links}
+    expected = {
+        "status:bounced class:bad-mailbox,bad-domain,inactive-mailbox since:24h": {
+            "a@wp.pl",
+            "b@wp.pl",
+        },
+        "provider:gmail since:24h": {f"r{number}@firm.example" for number in range(6)},
+        "status:expired since:24h": {"c@onet.pl"},
+    }
+    for words, addresses in expected.items():
+        found = await browser.get(by_words[words])
+        listed = set(re.findall(r"[a-z0-9]+@(?:wp|onet|firm)\.[a-z]+", found.words))
+        assert listed == addresses, words

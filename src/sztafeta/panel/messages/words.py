@@ -111,8 +111,8 @@ FAULT: Final = {
     FaultKind.TOO_LONG: N_("The query is too long: keep it below 500 letters."),
     FaultKind.OPEN_QUOTE: N_("%(word)s: close the quotation mark."),
     FaultKind.UNKNOWN_KEY: N_(
-        "%(word)s: there is no such key. Use to, from, subject, status, tag, domain, account, id, since or"
-        " until, or put the words in quotation marks."
+        "%(word)s: there is no such key. Use to, from, subject, status, class, provider, tag, domain,"
+        " account, id, since or until, or put the words in quotation marks."
     ),
     FaultKind.EMPTY: N_("%(word)s: write something behind the colon."),
     FaultKind.TWICE: N_("%(word)s: this key is there already; keep one of them."),

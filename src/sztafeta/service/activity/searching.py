@@ -107,6 +107,8 @@ class Searching:
             subject_part=query.subject,
             tag=query.tag,
             statuses=frozenset(query.statuses),
+            bounce_classes=frozenset(one for one in query.bounce_class.split(",") if one),
+            provider=query.provider,
             since=instant(query.since, now, self._zone),
             until=instant(query.until, now, self._zone),
         )
