@@ -115,7 +115,7 @@ async def unblock_address(visit: Visit) -> Response:
     address = suppressed_form(mailbox)
     if await visit.desk.mail.suppressions.unsuppress(visit.customer_id, address):
         await visit.desk.audit.note(
-            visit.member, "suppressions.removed", address, address=visit.address
+            visit.member, "suppression.removed", address, address=visit.address
         )
     return visit.go(
         f"/panel/where?{urlencode({'q': str(mailbox)})}",

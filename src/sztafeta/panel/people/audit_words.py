@@ -54,11 +54,10 @@ ACTIONS: Final = {
     "suppression.removed": N_("Address unblocked"),
     "suppression.imported": N_("Suppressed addresses read in"),
     "suppression.exported": N_("Suppressed addresses downloaded"),
-    "message.resent": N_("Message sent again"),
-    "message.canceled": N_("Message canceled"),
-    "message.read": N_("Content of a message read"),
-    "message.downloaded": N_("Message downloaded"),
-    "message.released": N_("Message released from the test inbox"),
+    "messages.resend": N_("Messages sent again"),
+    "messages.cancel": N_("Messages canceled"),
+    "messages.release": N_("Messages released"),
+    "test-inbox.released": N_("Message released from the test inbox"),
     "test-inbox.deleted": N_("Test message deleted"),
     "test-inbox.emptied": N_("Test inbox emptied"),
     "audit.exported": N_("Audit log downloaded"),
@@ -74,6 +73,7 @@ AREAS: Final = {
     "template.": N_("Templates"),
     "suppression.": N_("Suppressed addresses"),
     "messages.": N_("Messages"),
+    "test-inbox.": N_("Test inbox"),
 }
 """What the list can be narrowed to."""
 

@@ -54,7 +54,7 @@ async def release_letter(visit: Visit) -> Response:
         return _ask(visit, letter, form, f"{outcome.text} {outcome.fix}".strip())
     await visit.desk.audit.note(
         visit.member,
-        "message.released",
+        "test-inbox.released",
         to_text(letter.record.message_id),
         address=visit.address,
         after={"to": str(to), "as": to_text(outcome.message_id)},
