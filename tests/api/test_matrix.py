@@ -26,6 +26,8 @@ NEEDS: Final = {
     "POST /v1/messages/{message}/resend": Scope.SEND,
     "PATCH /v1/messages/{message}": Scope.SEND,
     "GET /v1/events": Scope.READ,
+    "GET /v1/sandbox/wait": Scope.READ,
+    "DELETE /v1/sandbox/messages": Scope.SEND,
     "GET /v1/templates": Scope.READ,
     "POST /v1/templates": Scope.TEMPLATES,
     "GET /v1/templates/{template}": Scope.READ,

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import io
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from http.client import HTTPMessage, HTTPResponse
 from ipaddress import IPv4Network
 from typing import Any, Final
@@ -30,6 +30,7 @@ from sztafeta.net.http_listener import HttpListener
 from sztafeta.service.api_keys import ApiKeys, KeyWish, MadeKey
 from sztafeta.service.messages import Messages
 from sztafeta.service.ports import TextAnswer
+from sztafeta.service.sandbox import Sandbox
 from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.templates import Templates
 
@@ -93,6 +94,8 @@ class NativeHouse:
         self.line = Line()
         self.store, self.office = self.line.store, self.line.office
         self.clock = self.line.clock
+        self.meanwhile: list[Callable[[], Awaitable[object]]] = []
+        """What happens while somebody waits, one thing a pause."""
         self.seconds = 0.0
         """The steady clock."""
         self.troubles: list[Exception] = []
@@ -125,6 +128,16 @@ class NativeHouse:
                 accept=self.office.accept,
                 ids=self._ids,
                 clock=self.clock,
+            ),
+            sandbox=Sandbox(
+                feed=self.store.feed,
+                queues=self.line.queues,
+                administration=self.store,
+                store=self.store,
+                accept=self.office.accept,
+                ids=self._ids,
+                clock=self.clock,
+                pause=self.pause,
             ),
             templates=Templates(
                 store=self.store.templates,
@@ -175,6 +188,12 @@ class NativeHouse:
         return self._listener.port
 
     # -- calling ---------------------------------------------------------------------------------
+
+    async def pause(self, seconds: float) -> None:
+        """Let time go by for whoever waits, and what tests planned for that happen."""
+        self.clock.advance(timedelta(seconds=seconds))
+        if self.meanwhile:
+            await self.meanwhile.pop(0)()
 
     async def key(
         self,

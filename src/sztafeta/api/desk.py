@@ -20,6 +20,7 @@ from sztafeta.service.ports import (
     FeedStore,
     SuppressionStore,
 )
+from sztafeta.service.sandbox import Sandbox
 from sztafeta.service.sending.send import SendVerb
 from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.templates import Templates
@@ -55,6 +56,7 @@ class Desk:
     limits: ApiLimits
     sending: SendVerb
     messages: Messages
+    sandbox: Sandbox
     templates: Templates
     clock: Clock
     hostname: str

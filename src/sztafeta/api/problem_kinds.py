@@ -81,6 +81,27 @@ KINDS: Final = (
         "What a test key does never leaves. It makes no live key and no SMTP login: use a live key.",
     ),
     ProblemKind(
+        409,
+        "changed_meanwhile",
+        "Somebody else was faster",
+        "It was changed after it had been read. Read it again, and change what is there now.",
+    ),
+    ProblemKind(
+        409,
+        "test_key_needed",
+        "The test inbox is for test keys",
+        "What is under `/v1/sandbox` shows and deletes mail that a test key sent; a live key has no test "
+        "inbox. Call with a test key.",
+    ),
+    ProblemKind(
+        408,
+        "nothing_arrived",
+        "No such mail came in time",
+        "The test inbox has no mail that fits what was waited for. Look at the address and the words, or "
+        "wait longer: the same call may find it later.",
+        retryable=True,
+    ),
+    ProblemKind(
         403,
         "account_paused",
         "The account is suspended",

@@ -57,6 +57,7 @@ def http_api(
         limits=ApiLimits(message_size=limits.message_size, body_size=body_size),
         sending=verbs.sending,
         messages=verbs.messages,
+        sandbox=verbs.sandbox,
         templates=verbs.templates,
         clock=clock,
         hostname=settings.hostname,
