@@ -16,6 +16,7 @@ from sztafeta.panel.people.desk import PeopleVerbs
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.beside import Beside
 from sztafeta.service.people.hashing import Hashing
+from sztafeta.service.people.invitations import Invitations
 from sztafeta.service.people.letter_texts import Letter
 from sztafeta.service.people.letters import Letters, Sender
 from sztafeta.service.people.log_in import Client, LogIn
@@ -124,9 +125,10 @@ def people_verbs(
         ),
         passkeys=passkeys,
         people=People(
+            members=store.members, accounts=store.accounts, sessions=sessions, audit=audit
+        ),
+        invitations=Invitations(
             members=store.members,
-            accounts=store.accounts,
-            sessions=sessions,
             hashing=hashing,
             passwords=passwords,
             tickets=tickets,

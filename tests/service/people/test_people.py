@@ -64,12 +64,12 @@ def wanted(house: PeopleHouse, **settings: object) -> Member:
 
 async def invited(house: PeopleHouse) -> str:
     """Invite Dora; give the token of her link."""
-    assert await house.people.people.invite(house.alice, wanted(house), CLIENT) is None
+    assert await house.people.invitations.invite(house.alice, wanted(house), CLIENT) is None
     return (await house.letters())[-1].link.rpartition("/")[2]
 
 
 async def accept(house: PeopleHouse, token: str, password: str = PASSWORD) -> object:
-    return await house.people.people.accept(
+    return await house.people.invitations.accept(
         token, name="Dora", phone="", language="en", password=password, client=CLIENT
     )
 
@@ -97,15 +97,15 @@ async def test_an_invitation_cannot_exceed_the_inviters_rights(house: PeopleHous
     bob = await house.grant(house.bob, PEOPLE)
     more = wanted(house, rights={Area.DOMAINS: Right.WRITE})
     for one in (more, wanted(house, is_administrator=True)):
-        assert await house.people.people.invite(bob, one, CLIENT) is PeopleFault.EXCEEDS
-    assert await house.people.people.invite(bob, wanted(house), CLIENT) is None
+        assert await house.people.invitations.invite(bob, one, CLIENT) is PeopleFault.EXCEEDS
+    assert await house.people.invitations.invite(bob, wanted(house), CLIENT) is None
 
 
 async def test_an_invitation_runs_out_or_is_withdrawn(house: PeopleHouse) -> None:
     token = await invited(house)
-    (one,) = await house.people.people.invitations(house.alice.customer_id)
+    (one,) = await house.people.invitations.all_of(house.alice.customer_id)
     assert one.email == "dora@shop.example"
-    withdraw = house.people.people.withdraw
+    withdraw = house.people.invitations.withdraw
     assert await withdraw(house.charlie, one.reference, CLIENT) is PeopleFault.NOT_THERE
     assert await withdraw(house.alice, one.reference, CLIENT) is None
     assert await accept(house, token) is PeopleFault.GONE
@@ -117,11 +117,11 @@ async def test_an_invitation_runs_out_or_is_withdrawn(house: PeopleHouse) -> Non
 async def test_inviting_another_firms_member_answers_as_for_anybody(house: PeopleHouse) -> None:
     """S-31: an invitation does not tell who is a customer."""
     one = wanted(house, email=house.charlie.email)
-    assert await house.people.people.invite(house.alice, one, CLIENT) is None
+    assert await house.people.invitations.invite(house.alice, one, CLIENT) is None
     (letter,) = await house.letters()
     assert letter.link == "/panel/login"
     own = wanted(house, email=house.bob.email)
-    assert await house.people.people.invite(house.alice, own, CLIENT) is PeopleFault.TAKEN
+    assert await house.people.invitations.invite(house.alice, own, CLIENT) is PeopleFault.TAKEN
 
 
 async def test_a_change_of_rights_is_in_force_and_ends_the_sessions(house: PeopleHouse) -> None:
@@ -174,8 +174,8 @@ async def test_an_allow_list_never_locks_out_whoever_writes_it(house: PeopleHous
 async def test_nobody_is_invited_by_more_than_three_letters_a_day(house: PeopleHouse) -> None:
     """W-18: no list bombing by invitations; what was not written is not open."""
     answers = [
-        await house.people.people.invite(house.alice, wanted(house), CLIENT) for _ in range(4)
+        await house.people.invitations.invite(house.alice, wanted(house), CLIENT) for _ in range(4)
     ]
     assert answers == [None, None, None, PeopleFault.NOT_WRITTEN]
     assert len(await house.letters()) == 3
-    assert len(await house.people.people.invitations(house.alice.customer_id)) == 3
+    assert len(await house.people.invitations.all_of(house.alice.customer_id)) == 3

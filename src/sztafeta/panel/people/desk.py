@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sztafeta.service.people.beside import Beside
+from sztafeta.service.people.invitations import Invitations
 from sztafeta.service.people.log_in import LogIn
 from sztafeta.service.people.passkeys import Passkeys
 from sztafeta.service.people.passwords import Passwords
@@ -25,6 +26,7 @@ class PeopleVerbs:
     second_factors: SecondFactors
     passkeys: Passkeys
     people: People
+    invitations: Invitations
     beside: Beside
     """What is still being written beside answers that were given."""
     service_name: str

@@ -34,7 +34,7 @@ async def people(visit: Visit) -> Response:
     return visit.page(
         "people/people.html",
         members=await verb.all_of(visit.customer_id),
-        invitations=await verb.invitations(visit.customer_id),
+        invitations=await visit.desk.people.invitations.all_of(visit.customer_id),
         networks=await verb.networks(visit.customer_id),
         may_write=WRITE.allows(visit.member),
     )
@@ -67,7 +67,7 @@ async def take_invite(visit: Visit) -> Response:
         smtp_accounts=form.reached(),
         language=visit.language,
     )
-    fault = await visit.desk.people.people.invite(visit.member, wanted, client_of(visit))
+    fault = await visit.desk.people.invitations.invite(visit.member, wanted, client_of(visit))
     if fault is not None:
         return _invite_page(visit, form, http_status=422, fault=fault)
     notice = visit.gettext("The invitation to %(email)s is on its way. It is open for 7 days.")
@@ -90,7 +90,7 @@ def _invite_page(
 async def withdraw(visit: Visit) -> Response:
     """Take an invitation back."""
     reference = visit.request.path_params["reference"]
-    fault = await visit.desk.people.people.withdraw(visit.member, reference, client_of(visit))
+    fault = await visit.desk.people.invitations.withdraw(visit.member, reference, client_of(visit))
     if fault is not None:
         return visit.not_found()
     return visit.go(HERE, visit.gettext("The invitation was withdrawn; its link is dead."))

@@ -116,7 +116,7 @@ async def take_invitation(visit: Visit) -> Response:
     if not form.validate():
         return await _invitation_page(visit, form, http_status=422)
     try:
-        answer = await visit.desk.people.people.accept(
+        answer = await visit.desk.people.invitations.accept(
             visit.request.path_params["token"],
             name=form.name.data,
             phone=form.phone.data or "",
@@ -139,7 +139,7 @@ async def take_invitation(visit: Visit) -> Response:
 
 
 async def _invitation_page(visit: Visit, form: AcceptForm, *, http_status: int = 200) -> Response:
-    wanted = await visit.desk.people.people.invited(visit.request.path_params["token"])
+    wanted = await visit.desk.people.invitations.invited(visit.request.path_params["token"])
     if wanted is None:
         return visit.page("people/link_gone.html", http_status=410, of_sign_up=False)
     return visit.page("people/invitation.html", http_status=http_status, form=form, wanted=wanted)
