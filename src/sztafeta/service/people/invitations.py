@@ -1,4 +1,4 @@
-"""INVITATIONS: a link by e-mail makes a member with the rights that were given and a password of their own."""
+"""INVITATIONS: a link by e-mail makes a member, with the rights that were given and a new password."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PEOPLE of a customer and their firm: given rights by area, switched off, removed."""
+"""PEOPLE of a customer and their firm: given rights by area, switched off, removed.
 
 Nobody gives what they do not have, nobody changes their own rights, and the last administrator stays (W-03).
 A change of rights ends the member's sessions (W-05).
