@@ -29,7 +29,7 @@ class TrialForm(Form):
     """From whom, to whom, with what."""
 
     account = SelectField(N_("Sends as the SMTP account"), [required()])
-    author = StringField(N_("From"), [required(), at_most(320)])
+    author = StringField(N_("Sender"), [required(), at_most(320)])
     to = StringField(N_("To"), [required(), at_most(320)])
     data = TextAreaField(N_("Test data (JSON)"))
 
