@@ -81,7 +81,6 @@ async def by_smtp(running: Running) -> None:
         import smtplib
 
         with smtplib.SMTP("127.0.0.1", running.house.smtp_port) as client:
-            client.ehlo(PAYLOADS[13])
             client.login(LOGIN, running.house.password)
             for number, one in enumerate(PAYLOADS):
                 client.send_message(_message(number, one))
