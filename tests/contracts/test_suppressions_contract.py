@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from tests.contracts.houses import House
 
-from sztafeta.service.ports import Suppression, SuppressionReason
+from sztafeta.service.ports import Suppression, SuppressionQuery, SuppressionReason
 
 ALICE, CHARLIE = 1, 3
 
@@ -105,3 +105,18 @@ async def test_hostile_text_does_no_harm(house: House, text: str) -> None:
     """W-23: what a caller sends is a value, never a statement."""
     assert not await house.suppressions.unsuppress(ALICE, text)
     assert await house.suppressions.suppressions(ALICE, limit=9, after=text) == []
+
+
+async def test_a_list_is_searched_by_a_part_and_read_page_by_page(house: House) -> None:
+    names = ["ann@example.net", "bob_1@example.net", "bobx1@example.org"]
+    await house.suppressions.suppress([suppression(house, name) for name in names])
+    query = SuppressionQuery(customer_id=ALICE)
+    first = await house.suppressions.search_suppressions(query, limit=2)
+    mark = (first[-1].created_at, first[-1].address)
+    rest = await house.suppressions.search_suppressions(query, limit=2, before=mark)
+    assert [one.address for one in [*first, *rest]] == names[::-1]
+    for part, found in (("bob_", 1), ("%", 0), ("example.net", 2)):
+        narrowed = SuppressionQuery(customer_id=ALICE, part=part)
+        assert len(await house.suppressions.search_suppressions(narrowed, limit=9)) == found
+    other = SuppressionQuery(customer_id=CHARLIE)
+    assert not await house.suppressions.search_suppressions(other, limit=9)

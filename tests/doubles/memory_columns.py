@@ -205,6 +205,18 @@ class MemorySuppressions:
         found.sort(key=lambda one: (one.created_at, one.address), reverse=is_descending)
         return found[offset : offset + limit], len(found)
 
+    async def search_suppressions(
+        self,
+        query: SuppressionQuery,
+        *,
+        limit: int,
+        before: tuple[datetime, str] | None = None,
+    ) -> Sequence[Suppression]:
+        found, _ = await self.find_suppressions(query, limit=len(self._all))
+        return [one for one in found if before is None or (one.created_at, one.address) < before][
+            :limit
+        ]
+
     async def count_suppressions(self, customer_id: int) -> int:
         return sum(owner == customer_id for owner, _ in self._all)
 
@@ -223,6 +235,7 @@ def _is_meant(query: SuppressionQuery, entry: Suppression) -> bool:
     return (
         entry.customer_id == query.customer_id
         and query.address in ("", entry.address)
+        and query.part in entry.address
         and query.reason in (None, entry.reason)
         and query.source in ("", entry.source)
         and (start is None or entry.created_at >= start)

@@ -24,6 +24,7 @@ from sztafeta.service.shared_records import SharedRecords
 from sztafeta.service.smtp_accounts import SmtpAccounts
 from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.service.statistics.reading import Statistics
+from sztafeta.service.suppression_list import SuppressionList
 from sztafeta.store.open import Store
 
 ROOT = "/panel"
@@ -90,6 +91,7 @@ def panel(
         ),
         domains=verbs.domains,
         domain_records=verbs.domain_records,
+        suppressions=SuppressionList(store=store.suppressions, clock=clock),
         shared_records=SharedRecords(
             tickets=store.tickets, records=verbs.domain_records, clock=clock
         ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sztafeta.panel import keys, messages, settings_of_view, smtp_accounts
+from sztafeta.panel import keys, messages, settings_of_view, smtp_accounts, suppressions
 from sztafeta.panel.domains import pages as domains
 from sztafeta.panel.pages import PageRoute, Pages
 from sztafeta.panel.people.all_pages import PAGES as PEOPLE
@@ -21,6 +21,7 @@ COLUMNS: Final[Sequence[Pages]] = (
     smtp_accounts.pages,
     keys.pages,
     domains.pages,
+    suppressions.pages,
     *TEMPLATES,
     *TEST_INBOX,
     *PEOPLE,

@@ -18,6 +18,7 @@ from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.shared_records import SharedRecords
 from sztafeta.service.smtp_accounts import SmtpAccounts
 from sztafeta.service.statistics.reading import Statistics
+from sztafeta.service.suppression_list import SuppressionList
 from sztafeta.service.template_preview import Previews
 from sztafeta.service.templates import Templates
 
@@ -45,6 +46,7 @@ class Desk:
     domains: SendingDomains
     domain_records: DomainRecords
     shared_records: SharedRecords
+    suppressions: SuppressionList
     clock: Clock
     base_url: str
     """Where the panel is reached, without a slash at the end; links in mail begin with it (W-34)."""

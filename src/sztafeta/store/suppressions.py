@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -96,6 +97,25 @@ class Suppressions:
         rows, count = await self._database.read(steps)
         return [_suppression(row) for row in rows], count
 
+    async def search_suppressions(
+        self,
+        query: SuppressionQuery,
+        *,
+        limit: int,
+        before: tuple[datetime, str] | None = None,
+    ) -> Sequence[Suppression]:
+        """List them, the newest first, below the time and the address of the last one seen."""
+        order = (suppression.c.created_at, suppression.c.address)
+        wanted = sa.select(suppression).where(*_narrowed(query)).limit(limit)
+        if before is not None:
+            at, address = before
+            mark = sa.tuple_(
+                sa.literal(to_millis(at), sa.BigInteger), sa.literal(clean(address), sa.Text)
+            )
+            wanted = wanted.where(sa.tuple_(*order) < mark)
+        wanted = wanted.order_by(*(one.desc() for one in order))
+        return [_suppression(row) for row in await self._database.read(lambda: self._once(wanted))]
+
     async def count_suppressions(self, customer_id: int) -> int:
         """Count them."""
 
@@ -162,6 +182,8 @@ def _narrowed(query: SuppressionQuery) -> list[sa.ColumnElement[bool]]:
     narrowed = [column.customer_id == query.customer_id]
     if query.address:
         narrowed.append(column.address == clean(query.address))
+    if query.part:
+        narrowed.append(column.address.contains(clean(query.part), autoescape=True))
     if query.reason is not None:
         narrowed.append(column.reason == query.reason.value)
     if query.source:

@@ -43,6 +43,8 @@ class SuppressionQuery:
     customer_id: int
     address: str = ""
     """As `suppressed_form` gives it."""
+    part: str = ""
+    """Stands somewhere in the address."""
     reason: SuppressionReason | None = None
     source: str = ""
     created_from: datetime | None = None
@@ -72,6 +74,15 @@ class SuppressionStore(Protocol):
         self, query: SuppressionQuery, *, limit: int, offset: int = 0, is_descending: bool = True
     ) -> tuple[Sequence[Suppression], int]:
         """List them by the time they were added, the newest first, and count all that match."""
+
+    async def search_suppressions(
+        self,
+        query: SuppressionQuery,
+        *,
+        limit: int,
+        before: tuple[datetime, str] | None = None,
+    ) -> Sequence[Suppression]:
+        """List them, the newest first, below the time and the address of the last one seen."""
 
     async def count_suppressions(self, customer_id: int) -> int:
         """Count them."""
