@@ -39,6 +39,8 @@ MORE = (
     "/panel/messages?q=customer4711",
 )
 """Beside all pages that have no parameter in their path."""
+NO_PAGES = ("/live", ".csv")
+"""What goes on, and files of a whole list."""
 LIMIT = 0.150
 PATIENCE = timedelta(seconds=25)
 
@@ -48,7 +50,7 @@ def pages() -> Sequence[str]:
     plain = [
         "/panel" + route.path
         for route in routes()
-        if route.method == "GET" and "{" not in route.path and "stream" not in route.path
+        if route.method == "GET" and "{" not in route.path and not route.path.endswith(NO_PAGES)
     ]
     return [*sorted(set(plain)), *MORE]
 
