@@ -8,10 +8,10 @@ read again each time, and what was told already is not told twice.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from sztafeta.account.api_key import Mode
@@ -32,6 +32,8 @@ News = asyncio.Queue[frozenset[int]]
 class _Desk:
     """What is followed for one customer."""
 
+    asked_at: datetime
+    """When the store was asked last."""
     told: set[int]
     """Events of the last seconds."""
     listeners: set[News] = field(default_factory=set)
@@ -66,8 +68,9 @@ class Newsroom:
         """Follow a customer's live mail; what happened before is asked for with `since`."""
         desk = self._desks.get(customer_id)
         if desk is None:
-            told = {event for event, _ in await self._recent(customer_id)}
-            desk = self._desks.setdefault(customer_id, _Desk(told))
+            now = self._clock.now()
+            told = {event for event, _ in await self._recent(customer_id, now)}
+            desk = self._desks.setdefault(customer_id, _Desk(now, told))
         news: News = asyncio.Queue()
         desk.listeners.add(news)
         if self._round is None:
@@ -95,17 +98,19 @@ class Newsroom:
             self._round = None
 
     async def _tell(self, customer_id: int, desk: _Desk) -> None:
+        now = self._clock.now()
         try:
-            recent = await self._recent(customer_id)
+            recent = await self._recent(customer_id, desk.asked_at)
         except Exception as trouble:  # the top of this loop
             self._on_trouble("news of mail could not be read", trouble)
             return
         fresh = frozenset(recipient for event, recipient in recent if event not in desk.told)
-        desk.told = {event for event, _ in recent}
+        desk.asked_at, desk.told = now, {event for event, _ in recent}
         if fresh:
             for news in desk.listeners:
                 news.put_nowait(fresh)
 
-    async def _recent(self, customer_id: int) -> list[tuple[int, int]]:
-        after = first_at(self._clock.now() - OVERLAP)
-        return list(await self._store.news(customer_id, Mode.LIVE, after=after, limit=AT_ONCE))
+    async def _recent(self, customer_id: int, asked_at: datetime) -> Sequence[tuple[int, int]]:
+        """Read from a little before the last question on, however long ago that was."""
+        after = first_at(asked_at - OVERLAP)
+        return await self._store.news(customer_id, Mode.LIVE, after=after, limit=AT_ONCE)
