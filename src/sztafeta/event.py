@@ -6,10 +6,12 @@ nothing else. `delivered` means that the next hop took responsibility, not that 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 from typing import Any
+
+from sztafeta.value import value
 
 
 class EventKind(Enum):
@@ -30,7 +32,7 @@ FINAL_KINDS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Event:
     """One fact about one recipient."""
 

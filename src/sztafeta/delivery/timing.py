@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
+
+from sztafeta.value import value
 
 LONGEST_DELAY: Final = timedelta(days=30)
 """How far ahead a message may be scheduled."""
@@ -19,7 +20,7 @@ class TimingFault(ValueError):
         """`send_at` or `expires_at`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Timing:
     """When a message is tried."""
 

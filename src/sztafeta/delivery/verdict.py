@@ -8,11 +8,11 @@ a file (smtp_trouble.c); it is the best idea in it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from sztafeta.delivery.classify import BounceClass, classify
 from sztafeta.smtp.reply import EnhancedStatus, Reply
+from sztafeta.value import value
 
 
 class Outcome(Enum):
@@ -67,7 +67,7 @@ class FailureKind(Enum):
     NEEDS_8BITMIME = "needs-8bitmime"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Failure:
     """A failure of the other side that is not a reply: a timeout, a refusal, a bad certificate."""
 
@@ -76,7 +76,7 @@ class Failure:
     """One line for the history; nothing internal."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Answer:
     """What one recipient got, and where in the dialogue."""
 
@@ -84,7 +84,7 @@ class Answer:
     said: Reply | Failure
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Verdict:
     """What an answer means."""
 
@@ -99,7 +99,7 @@ class Verdict:
     """Not a failure: try again in a new transaction, without waiting."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Row:
     """One line of the table. What is empty fits everything."""
 

@@ -11,10 +11,11 @@ from __future__ import annotations
 import ipaddress
 import re
 import unicodedata
-from dataclasses import dataclass
 from typing import Final
 
 import idna
+
+from sztafeta.value import value
 
 MAX_LOCAL_PART: Final = 64
 """Octets, as written (RFC 5321 §4.5.3.1.1)."""
@@ -22,7 +23,7 @@ MAX_DOMAIN: Final = 253
 """Octets of A-labels: what the DNS can hold (RFC 1035 §3.1), under the 255 of RFC 5321 §4.5.3.1.2."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Mailbox:
     """A local part and a domain (RFC 5321 §2.3.11); `str()` gives the form for the wire."""
 

@@ -8,12 +8,12 @@ spacing and order included.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
 from sztafeta.mail.control_fields import has_control_fields, is_control_field
 from sztafeta.mail.encoded_word import display_text
 from sztafeta.mail.message import Header, HeaderFault, value_of
+from sztafeta.value import value
 
 REMOVED: Final = frozenset({b"bcc", b"resent-bcc", b"return-path", b"delivered-to"})
 """Whom a blind copy goes to is nobody's business; the others are written at the last hop."""
@@ -26,7 +26,7 @@ ONCE: Final = (b"message-id", b"date", b"subject", b"to", b"cc", b"reply-to", b"
 _MARK = re.compile(r"\\.|[()]|[^\\()]+", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Edited:
     """A header as it goes on."""
 

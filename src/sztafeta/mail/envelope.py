@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum, Flag, auto
 
 from sztafeta.mail.address import Mailbox
+from sztafeta.value import value
 
 
 class Notify(Flag):
@@ -24,7 +24,7 @@ class Return(Enum):
     HEADERS = "HDRS"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class ForwardPath:
     """One RCPT: the unit of delivery, state and billing."""
 
@@ -35,7 +35,7 @@ class ForwardPath:
     """ORCPT as `type;address`, still xtext-encoded (RFC 3461 §4.2)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Envelope:
     """One mail transaction."""
 

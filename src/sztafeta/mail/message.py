@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Final
+
+from sztafeta.value import value
 
 MAX_HEADER: Final = 100 * 1024
 """Octets of a header section (acceptance §1.7)."""
@@ -24,7 +25,7 @@ class HeaderFault(ValueError):
     """The header cannot be read in one way only; the message says what to change."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Field:
     """One header field."""
 
@@ -39,7 +40,7 @@ class Field:
         return value_of(self.octets)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Header:
     """A header section; `names` and `slices` go together, one of each a field."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Protocol
@@ -37,6 +36,7 @@ from sztafeta.service.ports import (
 from sztafeta.service.rejection import Rejection
 from sztafeta.service.suppressed import Suppressed
 from sztafeta.smtp.reply import EnhancedStatus, Reply
+from sztafeta.value import value
 
 PATIENCE = timedelta(seconds=25)
 """How long a commit may take before the client is told to try again (acceptance §1.5)."""
@@ -64,7 +64,7 @@ Prepare = Callable[[], Awaitable[Sequence[NewMessage]]]
 """Keeps content on disk where it is big, and gives all that the commit writes."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Accepted:
     """A message that is ours now."""
 

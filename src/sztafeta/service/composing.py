@@ -8,7 +8,6 @@ body is on disk.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -26,6 +25,7 @@ from sztafeta.mail.trace import date_text, protocol_word, received_field
 from sztafeta.service.rejection import Rejection
 from sztafeta.service.sender_rule import refuse_domains
 from sztafeta.smtp.reply import reply
+from sztafeta.value import value
 
 MAX_HOPS = 50
 """Received fields of a message that is not in a loop (RFC 5321 §6.3); a submission has few."""
@@ -66,7 +66,7 @@ class Origin(Protocol):
         """Give what the store keeps."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Source:
     """The origin of what comes over an SMTP connection."""
 
@@ -100,7 +100,7 @@ class Source:
         }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Submission:
     """Who wants what sent to whom; the content follows."""
 
@@ -117,7 +117,7 @@ class Submission:
     """What was asked for beside the message; what its own control fields say comes before."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Composed:
     """What became of the header."""
 

@@ -11,7 +11,7 @@ The claim is on disk before the dial, so that a crash is never followed by an at
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
 from sztafeta.delivery.egress import EgressSource
@@ -33,11 +33,12 @@ from sztafeta.service.ready_queue import Batch
 from sztafeta.service.record import Record, Tried
 from sztafeta.service.schedule import Schedule
 from sztafeta.service.sign import Sign
+from sztafeta.value import value
 
 NO_ROUTE_YET = Failure(FailureKind.DNS_TEMPORARY, "the domain's route is not known yet")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Attempted:
     """How an attempt at a batch ended, for whoever keeps the connections."""
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 
@@ -18,6 +17,7 @@ from sztafeta.service.composing import Composed, Submission
 from sztafeta.service.ports import Bodies, Content, Spool, StorageFull
 from sztafeta.service.rejection import Rejection
 from sztafeta.smtp.reply import reply
+from sztafeta.value import value
 
 LOOK_AGAIN_AFTER = 4096
 """Octets after which a header that was not complete is looked at again."""
@@ -30,7 +30,7 @@ NO_ROOM = Rejection(
 )
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class InlineContent:
     """Content in memory."""
 

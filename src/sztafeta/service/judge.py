@@ -7,7 +7,6 @@ here they meet the recipients of one transaction, who share its chance.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -15,13 +14,14 @@ from sztafeta.delivery.retry import RetryPlan, next_due
 from sztafeta.delivery.verdict import Answer, Outcome, Stage, Verdict, judge
 from sztafeta.mail.envelope import Notify
 from sztafeta.service.ports import DueRecipient
+from sztafeta.value import value
 
 DELAY_AFTER: Final = timedelta(hours=4)
 """When an author who asked for it is told of a delay (C-086)."""
 _AFTER_RCPT: Final = frozenset({Stage.DATA, Stage.DOT})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Judged:
     """One recipient's outcome, before it is written."""
 

@@ -14,6 +14,7 @@ from sztafeta.delivery.route import Route
 from sztafeta.delivery.shaping import SiteState
 from sztafeta.delivery.verdict import Failure
 from sztafeta.service.ports import DueRecipient, LeasedQueue
+from sztafeta.value import value
 
 
 @dataclass(slots=True, eq=False)
@@ -77,7 +78,7 @@ class ReadyQueue:
         return self.drained and not self.known
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Batch:
     """Recipients of one message, to be tried in one transaction."""
 

@@ -37,6 +37,7 @@ from sztafeta.service.ports import (
 from sztafeta.service.ready_queue import Batch
 from sztafeta.service.schedule import Schedule
 from sztafeta.smtp.reply import Reply
+from sztafeta.value import value
 
 RETRY_COMMIT_AFTER = timedelta(seconds=1)
 """How long to wait when the store cannot commit for the moment; the outcomes wait in memory."""
@@ -95,7 +96,7 @@ class Notices(Protocol):
         """Give the notices for recipients that were given up without another attempt."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class AttemptLine:
     """The canonical log line of one attempt: no address, no content."""
 

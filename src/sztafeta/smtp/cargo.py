@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
@@ -19,6 +18,7 @@ from sztafeta.smtp.dialogue import Trouble, TroubleKind
 from sztafeta.smtp.greeting import Offers
 from sztafeta.smtp.outgoing import Octets, counted, has_ascii_header, is_ascii
 from sztafeta.smtp.reply import Reply, reply
+from sztafeta.value import value
 
 SMALL: Final = 65_536
 """Octets up to which content is handled in one piece."""
@@ -45,7 +45,7 @@ _NOTIFY_WORDS: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Cargo:
     """What a transaction carries."""
 

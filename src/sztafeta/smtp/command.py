@@ -6,12 +6,12 @@ NOOP, RSET, HELP, VRFY and EXPN are answered by the session itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 
 from sztafeta.mail.address import Mailbox
 from sztafeta.mail.envelope import ForwardPath, Return
 from sztafeta.smtp.reply import Reply
+from sztafeta.value import value
 
 
 class Pause(Enum):
@@ -21,7 +21,7 @@ class Pause(Enum):
     PAUSED = "answer the last command first (RFC 2920 §3.2)"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Ehlo:
     """EHLO or HELO; the session drafts the 250 with its extensions when told `welcome()`."""
 
@@ -29,12 +29,12 @@ class Ehlo:
     extended: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class StartTls:
     """STARTTLS (RFC 3207): reply 220 (or 454), then wrap the wire and call `start_tls()`."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Auth:
     """A finished SASL exchange (RFC 4954): reply 235, 535 or 454.
 
@@ -52,7 +52,7 @@ class Auth:
         return f"Auth({self.mechanism}, {self.login!r}, cleartext={self.cleartext})"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Mail:
     """MAIL FROM with its parameters (RFC 5321 §4.1.1.2, 1870, 6152, 6531, 3461, 4954 §5)."""
 
@@ -64,26 +64,26 @@ class Mail:
     envelope_id: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Rcpt:
     """RCPT TO with its parameters (RFC 5321 §4.1.1.3, 3461 §4.1)."""
 
     forward_path: ForwardPath
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContentStart:
     """DATA, or the first BDAT (RFC 3030): call `take_content()` to receive it, or reply a refusal."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Content:
     """A part of the message, dots already removed (RFC 5321 §4.5.2). Needs no reply."""
 
     data: bytes
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ContentEnd:
     """The true end of the message. Reply with the outcome.
 
@@ -95,7 +95,7 @@ class ContentEnd:
     fault: Reply | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Quit:
     """QUIT: the session has drafted its 221; write it and close."""
 

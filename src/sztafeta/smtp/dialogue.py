@@ -6,11 +6,11 @@ judged elsewhere (`delivery/verdict.py`); here it is only told apart and kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from sztafeta.smtp.reply import Reply
+from sztafeta.value import value
 
 MAX_TRANSCRIPT: Final = 8000
 """Characters kept of a dialogue: its beginning and its end."""
@@ -40,7 +40,7 @@ class TroubleKind(Enum):
     NEEDS_8BITMIME = "needs-8bitmime"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Trouble:
     """A failure that is not a reply."""
 
@@ -49,7 +49,7 @@ class Trouble:
     """One line for the history, printable ASCII."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Heard:
     """The other side's last word, and the step it came at."""
 

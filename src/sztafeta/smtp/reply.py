@@ -6,11 +6,12 @@ Code, enhanced status and text travel as three fields and are glued together onl
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final
 
+from sztafeta.value import value
 
-@dataclass(frozen=True, slots=True)
+
+@value(frozen=True, slots=True)
 class EnhancedStatus:
     """class.subject.detail (RFC 3463 §2)."""
 
@@ -22,7 +23,7 @@ class EnhancedStatus:
         return f"{self.klass}.{self.subject}.{self.detail}"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Reply:
     """One complete reply, of one line or several."""
 

@@ -11,7 +11,6 @@ import asyncio
 import os
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
@@ -21,13 +20,14 @@ from zlib import crc32
 from sztafeta.delivery.queue_id import from_text, to_text
 from sztafeta.service.ports import BodyDamaged, Content, Spool
 from sztafeta.store.latch import Latch
+from sztafeta.value import value
 
 INLINE_LIMIT: Final = 64 * 1024
 _BLOCK: Final = 64 * 1024
 _TEMPORARY: Final = ".part"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value(frozen=True, slots=True, eq=False)
 class RowContent:
     """Content in memory."""
 
@@ -43,7 +43,7 @@ class RowContent:
         yield self.octets
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value(frozen=True, slots=True, eq=False)
 class FileContent:
     """Content in a file that never changes."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,6 +11,7 @@ from sztafeta.service.ports import NewMessage
 from sztafeta.store import rows, schema
 from sztafeta.store.schema import ready_queue
 from sztafeta.store.statements import Dialect, ManyRows, Steps, inserting, inserting_if_new, listed
+from sztafeta.value import value
 
 Parameters = tuple[object, ...]
 Poke = tuple[int, int, int]
@@ -20,7 +20,7 @@ UsageKey = tuple[int, int, int, str]
 """(customer_id, day, account_id, mode)."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value(frozen=True, slots=True, eq=False)
 class ContentRows:
     """Content as it is kept."""
 
@@ -32,7 +32,7 @@ class ContentRows:
     """The row of what it shares."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value(frozen=True, slots=True, eq=False)
 class Letter:
     """A message as rows."""
 

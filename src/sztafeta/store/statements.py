@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
@@ -23,11 +22,13 @@ from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.dialects.sqlite import pysqlite
 from sqlalchemy.engine.interfaces import Dialect as SqlDialect
 
+from sztafeta.value import value
+
 Row = Sequence[Any]
 Rows = Sequence[Row]
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Query:
     """One statement with its parameters in their order."""
 
@@ -92,7 +93,7 @@ def listed(name: str, *columns: sa.ColumnClause[Any]) -> sa.CTE:
     return sa.values(*columns, name=name).data([(0,) * len(columns)]).cte(name)
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Template:
     """A compiled statement: its text and, in their order, names of parameters and constants."""
 

@@ -37,6 +37,7 @@ from sztafeta.store.statements import (
     inserting,
     listed,
 )
+from sztafeta.value import value
 
 
 class Fenced(Exception):
@@ -76,7 +77,7 @@ Ended = tuple[Unit, Any, Exception | None]
 """A unit with its result or what became of it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value(frozen=True, slots=True, eq=False)
 class Arrival:
     """The messages of one accept, and the answer to keep with them."""
 
@@ -85,14 +86,14 @@ class Arrival:
     answer: Answer | None = None
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value(frozen=True, slots=True, eq=False)
 class Claims:
     """Rows of the claim: (recipient_id, queue_id, attempt, epoch, now)."""
 
     rows: list[tuple[int, int, int, int, int]]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value(frozen=True, slots=True, eq=False)
 class Outcome:
     """A settlement, as rows; `move` is (recipient_id, epoch, state, due_at, final_at)."""
 
@@ -103,14 +104,14 @@ class Outcome:
     notices: list[Letter]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value(frozen=True, slots=True, eq=False)
 class Outcomes:
     """Settlements that belong together."""
 
     outcomes: list[Outcome]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@value(frozen=True, slots=True, eq=False)
 class Other:
     """Any other transaction; `steps` may be called again when it has to be repeated."""
 

@@ -7,7 +7,6 @@ anew at every MAIL, so a revoked account's open connection ends there (acceptanc
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -32,9 +31,10 @@ from sztafeta.submission.replies import (
     too_many_recipients_451,
 )
 from sztafeta.submission.transaction import Transaction
+from sztafeta.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Work:
     """A decision that has to wait."""
 
@@ -45,7 +45,7 @@ class Work:
     """The message it is about, for the log."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class Wire:
     """What the clerk is told about the wire at the time of the login."""
 

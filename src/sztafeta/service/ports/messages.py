@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any, Final, Protocol
 
@@ -12,12 +12,13 @@ from sztafeta.delivery.state import State
 from sztafeta.event import Event
 from sztafeta.mail.envelope import Envelope, ForwardPath
 from sztafeta.service.ports.content import Content
+from sztafeta.value import value
 
 DEFAULT_POOL: Final = "default"
 TEST_POOL: Final = "test"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class NewRecipient:
     """One recipient as accepted."""
 
@@ -29,7 +30,7 @@ class NewRecipient:
     """When to try first; None: at once."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class NewMessage:
     """Everything that one accept commits."""
 
@@ -62,7 +63,7 @@ class NewMessage:
         return TEST_POOL if self.mode is Mode.TEST else DEFAULT_POOL
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class TailedContent:
     """Content of its own, then content that it shares with the other messages of a call.
 
@@ -84,7 +85,7 @@ class TailedContent:
         yield from self.tail.blocks()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Remembered:
     """An answer kept under an idempotency key, committed together with what it answers for."""
 
@@ -107,7 +108,7 @@ class AlreadyRemembered(Exception):
         self.remembered = remembered
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class QueuedMessage:
     """A message as a sender needs it."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
@@ -11,9 +11,10 @@ from sztafeta.delivery.state import State
 from sztafeta.event import Event
 from sztafeta.mail.envelope import ForwardPath
 from sztafeta.service.ports.messages import NewMessage, QueuedMessage
+from sztafeta.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class QueueKey:
     """Names a ready queue: fairness is per customer and destination."""
 
@@ -22,7 +23,7 @@ class QueueKey:
     pool: str = "default"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class LeasedQueue:
     """A ready queue this node owns."""
 
@@ -31,7 +32,7 @@ class LeasedQueue:
     epoch: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class DueRecipient:
     """A recipient that may be tried now."""
 
@@ -46,7 +47,7 @@ class DueRecipient:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Claim:
     """A wish to try a recipient: written before the dial."""
 
@@ -57,7 +58,7 @@ class Claim:
     """The number of this attempt, from 1."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Attempt:
     """One try, for the history."""
 
@@ -81,7 +82,7 @@ class Attempt:
     """How long each step took (`delivery/steps`); empty when it was not measured."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """What became of a claimed recipient."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 from sztafeta.delivery.egress import EgressSource
@@ -12,9 +11,10 @@ from sztafeta.delivery.verdict import Answer, Failure
 from sztafeta.mail.envelope import Envelope
 from sztafeta.service.ports.content import Content
 from sztafeta.service.ports.queues import QueueKey
+from sztafeta.value import value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Parcel:
     """What one outbound mail transaction carries."""
 
@@ -27,7 +27,7 @@ class Parcel:
     """The number of the attempt, from 1, one a forward-path: what test mode plays by."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Dialogue:
     """How one outbound mail transaction went."""
 
@@ -67,7 +67,7 @@ class Connection(Protocol):
         """Say whether it is still open, with nothing unread, and may be used again."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class DialFailure:
     """No hop could be brought to take mail."""
 
