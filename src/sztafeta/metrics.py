@@ -1,7 +1,7 @@
 """Every metric, with its help text, in one place (docs/operate/metrics.md is printed from here).
 
-Counters of the hot path are bound once, so that counting costs a microsecond. What only the store knows
-(what waits) is set when somebody looks, not on the way of a message.
+What every message counts is counted in plain numbers (`tallies`). What only the store knows (what waits) is
+set when somebody looks, not on the way of a message.
 """
 
 from __future__ import annotations
@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, generate_latest
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.metrics import MetricWrapperBase
 
 from sztafeta.delivery.state import State
+from sztafeta.tallies import Spread, Tally
 
 CONTENT_TYPE = CONTENT_TYPE_LATEST
 
@@ -30,7 +31,6 @@ class Metrics:
         self._declare_intake()
         self._declare_store()
         self._declare_delivery()
-        self._attempt_of: dict[tuple[str, str], Counter] = {}
 
     def _declare_intake(self) -> None:
         self.connections = self._gauge(
@@ -48,14 +48,14 @@ class Metrics:
         self.rejections = self._counter(
             "rejections", "Messages and recipients refused, by reply code.", labels=("code",)
         )
-        self.accepted_messages = self._counter("accepted_messages", "Messages answered with 250.")
-        self.accepted_recipients = self._counter(
+        self.accepted_messages = self._tally("accepted_messages", "Messages answered with 250.")
+        self.accepted_recipients = self._tally(
             "accepted_recipients", "Recipients of messages answered with 250."
         )
-        self.accepted_octets = self._counter("accepted_octets", "Octets of accepted messages.")
+        self.accepted_octets = self._tally("accepted_octets", "Octets of accepted messages.")
 
     def _declare_store(self) -> None:
-        self.accept_seconds = self._histogram(
+        self.accept_seconds = self._spread(
             "accept_seconds", "From a message's end to its being on disk.", _COMMIT_SECONDS
         )
         self.store_broken = self._gauge(
@@ -66,13 +66,13 @@ class Metrics:
         )
 
     def _declare_delivery(self) -> None:
-        self.attempts = self._counter(
+        self.attempts = self._tally(
             "attempts", "Attempts for one recipient, by outcome.", labels=("outcome", "stage")
         )
-        self.attempt_seconds = self._histogram(
+        self.attempt_seconds = self._spread(
             "attempt_seconds", "How long an attempt took.", _ATTEMPT_SECONDS
         )
-        self.delivery_seconds = self._histogram(
+        self.delivery_seconds = self._spread(
             "delivery_seconds", "From acceptance to the receiver's 250.", _DELIVERY_SECONDS
         )
         self.outbound_connections = self._gauge(
@@ -91,28 +91,29 @@ class Metrics:
     def _gauge(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Gauge:
         return Gauge(f"sztafeta_{name}", text, labels, registry=self.registry)
 
-    def _histogram(self, name: str, text: str, buckets: tuple[float, ...]) -> Histogram:
-        return Histogram(f"sztafeta_{name}", text, buckets=buckets, registry=self.registry)
+    def _tally(self, name: str, text: str, labels: tuple[str, ...] = ()) -> Tally:
+        return Tally(f"sztafeta_{name}", text, labels, registry=self.registry)
 
-    def declared(self) -> list[MetricWrapperBase]:
+    def _spread(self, name: str, text: str, bounds: tuple[float, ...]) -> Spread:
+        return Spread(f"sztafeta_{name}", text, bounds, registry=self.registry)
+
+    def declared(self) -> list[MetricWrapperBase | Tally | Spread]:
         """Give all metrics in the order in which they are declared."""
-        return [value for value in vars(self).values() if isinstance(value, MetricWrapperBase)]
+        kinds = MetricWrapperBase | Tally | Spread
+        return [value for value in vars(self).values() if isinstance(value, kinds)]
 
     # -- counting ------------------------------------------------------------------------------
 
     def accepted(self, *, recipients: int, octets: int, took: timedelta) -> None:
         """Count a message that was answered with 250."""
         self.accept_seconds.observe(took.total_seconds())
-        self.accepted_messages.inc()
-        self.accepted_recipients.inc(recipients)
-        self.accepted_octets.inc(octets)
+        self.accepted_messages.add()
+        self.accepted_recipients.add(recipients)
+        self.accepted_octets.add(octets)
 
     def attempted(self, *, outcome: str, stage: str, took: timedelta, age: timedelta) -> None:
         """Count one recipient's attempt."""
-        counter = self._attempt_of.get((outcome, stage))
-        if counter is None:
-            counter = self._attempt_of[outcome, stage] = self.attempts.labels(outcome, stage)
-        counter.inc()
+        self.attempts.add(labels=(outcome, stage))
         self.attempt_seconds.observe(took.total_seconds())
         if outcome == "delivered":
             self.delivery_seconds.observe(age.total_seconds())
