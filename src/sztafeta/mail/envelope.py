@@ -48,3 +48,14 @@ class Envelope:
     returns: Return | None = None
     envelope_id: str | None = None
     """ENVID, still xtext-encoded (RFC 3461 §4.4)."""
+
+    def to(self, forward_paths: tuple[ForwardPath, ...]) -> Envelope:
+        """Give the same envelope with these forward-paths."""
+        return Envelope(
+            reverse_path=self.reverse_path,
+            forward_paths=forward_paths,
+            smtputf8=self.smtputf8,
+            eight_bit=self.eight_bit,
+            returns=self.returns,
+            envelope_id=self.envelope_id,
+        )

@@ -7,11 +7,10 @@ waited for, because what is on disk must not be called refused.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Protocol
+from typing import Any, Protocol
 
 from sztafeta.delivery.queue_id import IdSource, to_text
 from sztafeta.delivery.state import State
@@ -20,6 +19,7 @@ from sztafeta.mail.address import Mailbox
 from sztafeta.mail.envelope import ForwardPath
 from sztafeta.service.composing import Composed, Composer, Submission
 from sztafeta.service.incoming import NO_ROOM, Incoming
+from sztafeta.service.patience import Patience
 from sztafeta.service.ports import (
     AlreadyRemembered,
     Bodies,
@@ -104,7 +104,7 @@ class Accept:
         self._clock = clock
         self._composer = composer
         self._suppressed = suppressed
-        self._patience = patience.total_seconds()
+        self._patience = Patience(patience.total_seconds())
 
     def has_room(self, size: int) -> bool:
         """Say whether a message of this size in octets would find room on the disk (R-20)."""
@@ -148,7 +148,7 @@ class Accept:
     ) -> Sequence[NewMessage] | Rejection:
         """Commit what `prepare` gives, together and with patience, and tell the schedule; see `accept`."""
         try:
-            async with asyncio.timeout(self._patience):
+            with self._patience.begin():
                 messages = await prepare()
                 queue_ids = await self._commit(messages, remembered)
         except StorageFull:
@@ -166,12 +166,12 @@ class Accept:
             self._schedule.accepted(message, queue_ids)
         return messages
 
-    async def _commit(
+    def _commit(
         self, messages: Sequence[NewMessage], remembered: Remembered | None
-    ) -> Mapping[str, int]:
+    ) -> Coroutine[Any, Any, Mapping[str, int]]:
         if len(messages) == 1 and remembered is None:
-            return await self._store.accept(messages[0])
-        return await self._store.accept_all(messages, remembered=remembered)
+            return self._store.accept(messages[0])
+        return self._store.accept_all(messages, remembered=remembered)
 
     async def _prepare(self, incoming: Incoming, composed: Composed) -> Sequence[NewMessage]:
         """Keep the content and put together all that the commit writes."""

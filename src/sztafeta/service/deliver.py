@@ -11,7 +11,6 @@ The claim is on disk before the dial, so that a crash is never followed by an at
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from sztafeta.delivery.egress import EgressSource
@@ -180,7 +179,7 @@ def _parcel(
     """Put together what the transaction carries."""
     forward_paths = tuple(due.forward_path for due in claimed)
     return Parcel(
-        envelope=replace(message.envelope, forward_paths=forward_paths),
+        envelope=message.envelope.to(forward_paths),
         header_prefix=header_prefix,
         content=message.content,
         attempts=tuple(due.attempt + 1 for due in claimed),

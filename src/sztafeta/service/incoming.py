@@ -11,6 +11,7 @@ import asyncio
 from collections.abc import Callable, Iterator
 from functools import partial
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from sztafeta.mail.message import MAX_HEADER
 from sztafeta.service.composing import Composed, Submission
@@ -18,6 +19,9 @@ from sztafeta.service.ports import Bodies, Content, Spool, StorageFull
 from sztafeta.service.rejection import Rejection
 from sztafeta.smtp.reply import reply
 from sztafeta.value import value
+
+if TYPE_CHECKING:
+    from hashlib import _Hash as HASH
 
 LOOK_AGAIN_AFTER = 4096
 """Octets after which a header that was not complete is looked at again."""
@@ -71,13 +75,13 @@ class Incoming:
         self._is_big = False
         self._composed: Composed | Rejection | None = None
         self._trouble: Exception | None = None
-        self._digest = sha256()
-        self._is_digesting = False
+        self._digest: HASH | None = None
+        """Of what came, where an idempotency key wants to know."""
 
     def add(self, data: bytes) -> None:
         """Take octets; whatever goes wrong is told at the end."""
         if self._spool is not None:
-            if self._is_digesting:
+            if self._digest is not None:
                 self._digest.update(data)
             self._write(data)
         elif self._composed is None and self._trouble is None:
@@ -101,9 +105,8 @@ class Incoming:
 
     def digest(self) -> bytes:
         """Give the SHA-256 of what came, once composed with an idempotency key."""
-        if not self._is_digesting:
-            self._digest.update(self._parts[0])
-            self._is_digesting = True
+        if self._digest is None:
+            self._digest = sha256(self._parts[0])
         return self._digest.digest()
 
     async def keep(self, composed: Composed) -> Content:
@@ -143,9 +146,8 @@ class Incoming:
             except Exception as trouble:  # told at the end of the message, when it can be answered
                 self._fail(trouble)
                 return
-            self._is_digesting = bool(composed.wishes.idempotency_key)
-            if self._is_digesting:
-                self._digest.update(received)
+            if composed.wishes.idempotency_key:
+                self._digest = sha256(received)
             self._write(composed.header)
             self._write(received[composed.body_at :])
 

@@ -6,9 +6,11 @@ a template takes the place of the content, and each recipient gets a message of 
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from datetime import timedelta
 from functools import partial
 from hashlib import sha256
+from typing import Any
 
 from sztafeta.delivery.queue_id import from_text, to_text
 from sztafeta.service.accept import Accept, Accepted, acknowledged
@@ -75,13 +77,13 @@ class Submit:
             return _TROUBLE[outcome]
         return _replayed(outcome)
 
-    async def _take(
+    def _take(
         self, incoming: Incoming, composed: Composed | Rejection, remembered: Remembered | None
-    ) -> Accepted | Rejection:
+    ) -> Coroutine[Any, Any, Accepted | Rejection]:
         if isinstance(composed, Rejection) or composed.original is None:
-            return await self._accept.accept(incoming, remembered=remembered)
+            return self._accept.accept(incoming, remembered=remembered)
         incoming.discard()
-        return await self._render(incoming, composed, remembered)
+        return self._render(incoming, composed, remembered)
 
     async def _render(
         self, incoming: Incoming, composed: Composed, remembered: Remembered | None

@@ -31,17 +31,18 @@ class Suppressed:
         self, customer_id: int, mailboxes: Iterable[Mailbox]
     ) -> Mapping[Mailbox, Suppression]:
         """Find which mailboxes are suppressed, and why."""
-        if await self._has_none(customer_id):
+        if self._is_known_to_have_none(customer_id) or await self._has_none(customer_id):
             return {}
         forms = {mailbox: suppressed_form(mailbox) for mailbox in mailboxes}
         found = await self._store.suppressed(customer_id, set(forms.values()))
         return {mailbox: found[form] for mailbox, form in forms.items() if form in found}
 
+    def _is_known_to_have_none(self, customer_id: int) -> bool:
+        seen = self._without_any.get(customer_id)
+        return seen is not None and seen <= self._clock.now() <= seen + BELIEVED_FOR
+
     async def _has_none(self, customer_id: int) -> bool:
         now = self._clock.now()
-        seen = self._without_any.get(customer_id)
-        if seen is not None and seen <= now <= seen + BELIEVED_FOR:
-            return True
         if await self._store.suppressions(customer_id, limit=1):
             self._without_any.pop(customer_id, None)
             return False

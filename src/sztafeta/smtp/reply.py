@@ -79,10 +79,10 @@ def encode_reply(reply: Reply) -> bytes:
     """
     status = reply.status
     mark = "" if status is None else f"{status.klass}.{status.subject}.{status.detail} "
-    *before, last = [_printable(text) for text in reply.lines] or [""]
-    end = f"{reply.code} {mark}{last}\r\n"
-    if before:
-        end = "".join(f"{reply.code}-{mark}{text}\r\n" for text in before) + end
+    lines = reply.lines
+    end = f"{reply.code} {mark}{_printable(lines[-1]) if lines else ''}\r\n"
+    if len(lines) > 1:
+        end = "".join(f"{reply.code}-{mark}{_printable(text)}\r\n" for text in lines[:-1]) + end
     return end.encode("ascii")
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from hashlib import sha256
+from typing import Any
 
 from sztafeta.event import Event
 from sztafeta.service.ports import Content, NewMessage, Remembered, TailedContent
@@ -102,9 +103,9 @@ class Messages:
         self._arrivals = arrivals
         self._has_room = has_room
 
-    async def accept(self, message: NewMessage) -> Mapping[str, int]:
+    def accept(self, message: NewMessage) -> Coroutine[Any, Any, Mapping[str, int]]:
         """Commit the message, its recipients and events; durable on return."""
-        return await self.accept_all([message])
+        return self.accept_all([message])
 
     async def accept_all(
         self, messages: Sequence[NewMessage], *, remembered: Remembered | None = None

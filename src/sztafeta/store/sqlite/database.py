@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -84,9 +84,9 @@ class SqliteDatabase:
         self._readers = Readers(path, latch)
         self._checkpoints = Checkpointer(lambda: connect_writer(path), self.writer, latch)
 
-    async def write(self, work: Work) -> Any:
+    def write(self, work: Work) -> Coroutine[Any, Any, Any]:
         """Commit work with whatever else waits; see `Database.write`."""
-        return await self.writer.write(work)
+        return self.writer.write(work)
 
     async def read(self, steps: Callable[[], Steps[T]]) -> T:
         """Run questions on a snapshot; see `Database.read`."""
