@@ -1,7 +1,8 @@
 """The writer: one thread, one connection, group commit.
 
 Whatever waits when the thread is free becomes one transaction and shares one sync; while that is under
-way the next batch gathers. A lone unit commits at once. A unit that fails is taken out: the batch is
+way the next batch gathers. What comes in one turn of the loop is handed over at its end, so that the thread
+does not wake for the first of many and contend with the loop for the others. A lone unit commits at once. A unit that fails is taken out: the batch is
 undone and its units are run again, each by itself, so that neighbours do not fail with it.
 
 The seams `run_batch` and `commit` are methods so that crash tests can stop a process between them.
@@ -41,6 +42,8 @@ class SqliteWriter:
         self._latch = latch
         self._loop = loop
         self._waiting: SimpleQueue[Unit | Callable[[Connection], None] | None] = SimpleQueue()
+        self._brought: list[Unit] = []
+        """What this turn of the loop has brought so far."""
         self._beginning = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="store-writer", daemon=True)
         self._thread.start()
@@ -51,7 +54,9 @@ class SqliteWriter:
         """Commit work with the next batch; see `Database.write`."""
         self._latch.refuse_if_broken()
         unit = Unit(work, self._loop.create_future())
-        self._waiting.put(unit)
+        if not self._brought:
+            self._loop.call_soon(self._hand_over)
+        self._brought.append(unit)
         try:
             return await unit.outcome
         except asyncio.CancelledError:
@@ -61,6 +66,12 @@ class SqliteWriter:
                 raise
             unit.outcome = self._loop.create_future()  # the commit goes on, and will be told here
             return await unit.outcome
+
+    def _hand_over(self) -> None:
+        """Give the thread what this turn of the loop has brought."""
+        for unit in self._brought:
+            self._waiting.put(unit)
+        self._brought.clear()
 
     def _is_withdrawn(self, unit: Unit) -> bool:
         """Say whether a unit whose caller has gone is left out: it is, unless its commit has begun."""
@@ -73,6 +84,7 @@ class SqliteWriter:
 
     async def close(self) -> None:
         """Commit what waits, then close the connection."""
+        self._hand_over()
         self._waiting.put(None)
         await asyncio.to_thread(self._thread.join)
 
