@@ -2,8 +2,9 @@
 
 Whatever waits when the thread is free becomes one transaction and shares one sync; while that is under
 way the next batch gathers. What comes in one turn of the loop is handed over at its end, so that the thread
-does not wake for the first of many and contend with the loop for the others. A lone unit commits at once. A unit that fails is taken out: the batch is
-undone and its units are run again, each by itself, so that neighbours do not fail with it.
+does not wake for the first of many and contend with the loop for the others. A lone unit commits at once.
+A unit that fails is taken out: the batch is undone and its units are run again, each by itself, so that
+neighbours do not fail with it.
 
 The seams `run_batch` and `commit` are methods so that crash tests can stop a process between them.
 """
