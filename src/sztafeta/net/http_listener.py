@@ -10,11 +10,14 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from ipaddress import ip_address
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from sztafeta.net.gathering import GatheringTransport
 from sztafeta.net.listener import CannotListen, explain
 
 STOP_SECONDS = 2
@@ -65,6 +68,7 @@ class HttpListener:
         self._server = _Server(
             uvicorn.Config(
                 self._application,
+                http=_Protocol,
                 loop="none",
                 lifespan="off",
                 log_config=None,
@@ -92,6 +96,13 @@ class _Server(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         yield
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's protocol, whose answers leave in one piece."""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(GatheringTransport(transport, self.loop))
 
 
 class OnlyHosts:
@@ -125,6 +136,7 @@ def host_of(field: str) -> str:
     return field.partition(":")[0]
 
 
+@lru_cache(maxsize=64)
 def _is_ip_address(host: str) -> bool:
     try:
         ip_address(host)
