@@ -1,7 +1,7 @@
 """Gathering: what is written to a connection in one turn of the loop leaves in one piece.
 
-An HTTP server writes an answer's head and then its body; uvloop sends each of them at once, which costs a call
-of the system and a packet more for every answer.
+An HTTP server writes an answer's head and then its body; uvloop sends each of them at once, which costs a
+call of the system and a packet more for every answer.
 """
 
 from __future__ import annotations
