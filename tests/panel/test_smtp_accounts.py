@@ -190,3 +190,13 @@ async def test_a_member_reaches_the_accounts_they_were_given_alone(
     assert (await browser.get(PATH)).status == 404
     assert (await browser.get("/panel/smtp-accounts/2.shop.smtp")).status == 200
     assert "1.shop.smtp" not in (await browser.get("/panel/smtp-accounts")).words
+
+
+async def test_ready_settings_are_filled_in_but_for_the_password(panel_house: PanelHouse) -> None:
+    browser = await panel_house.browser(panel_house.alice)
+    page = await browser.get(f"{PATH}/recipes?program=laravel")
+    for wanted in ("MAIL_HOST", "1.shop.smtp", "YOUR-PASSWORD"):
+        assert wanted in page.words
+    assert (await browser.get(f"{PATH}/recipes?program=unknown")).status == 404
+    charlie = await panel_house.browser(panel_house.charlie)
+    assert (await charlie.get(f"{PATH}/recipes")).status == 404

@@ -13,12 +13,14 @@ from wtforms.validators import Optional
 
 from sztafeta.account.login_cause import LoginCause
 from sztafeta.account.member import Area, Right
+from sztafeta.account.recipes import PROGRAMS, program_of
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.account.smtp_password import PasswordFault
 from sztafeta.panel.forms import Choice, Form, at_most, options
 from sztafeta.panel.needs import ADMINISTRATOR, Needs
 from sztafeta.panel.network_field import NetworksField
 from sztafeta.panel.pages import Pages
+from sztafeta.panel.recipes import parts_of, recipes_of, ways_in
 from sztafeta.panel.texts import N_
 from sztafeta.panel.visit import Visit
 from sztafeta.service.smtp_accounts import NewPassword, overlap_left
@@ -195,6 +197,28 @@ async def delete_account(visit: Visit) -> Response:
     return visit.go(HOME, visit.gettext("Deleted. Mail that was accepted goes on."))
 
 
+@pages.get("/smtp-accounts/{login}/recipes", needs=READ)
+async def show_recipe(visit: Visit) -> Response:
+    """Show the settings of one program, ready to be copied; the password is not in them."""
+    account = await _find(visit)
+    asked = visit.request.query_params
+    program = program_of(asked.get("program", PROGRAMS[0].key))
+    if account is None or program is None:
+        return visit.not_found()
+    ways = ways_in(visit.desk.entrance)
+    way = next((one for one in ways if one.tls.value == asked.get("tls")), ways[0])
+    return visit.page(
+        "smtp_accounts/recipes.html",
+        account=account,
+        path=_path(account),
+        programs=PROGRAMS,
+        program=program,
+        ways=ways,
+        way=way,
+        parts=parts_of(visit, account, program, way),
+    )
+
+
 # -- what they share -------------------------------------------------------------------------------
 
 
@@ -246,6 +270,7 @@ def _show_password(visit: Visit, new: NewPassword, *, was_chosen: bool = False) 
         account=new.account,
         path=_path(new.account),
         password="" if was_chosen else new.password,
+        recipes=() if was_chosen else recipes_of(visit, new.account, new.password),
         overlap=overlap_left(new.account, visit.now),
         entrance=visit.desk.entrance,
     )
