@@ -431,7 +431,7 @@ sa.Index(
 )
 
 sa.Index("ix_recipient_address", recipient.c.queue_id, recipient.c.local_part)
-"""Whom a customer wrote to: a queue is of one customer, domain and mode (decision 0010)."""
+"""Whom a customer wrote to: a queue is of one customer, domain and mode (decision 0014)."""
 
 # -- what happened: clustered by message, which is how it is read and how it leaves ------------------
 
