@@ -59,6 +59,7 @@ def fill(data: Path, messages: int, days: int, login: str | None = None) -> None
         " order by account_id limit 1",
         (login,),
     ).fetchone()
+    queues = _queues(database, customer)
     last = int(time.time() * 1000) - 3 * 60_000
     for first in range(0, messages, BATCH):
         mail = [
@@ -68,7 +69,7 @@ def fill(data: Path, messages: int, days: int, login: str | None = None) -> None
         _insert(database, "message", (one.message(customer, account) for one in mail))
         bodies = ({"message_id": one.message_id, "content": CONTENT} for one in mail)
         _insert(database, "body", bodies)
-        _insert(database, "recipient", (one.recipient() for one in mail))
+        _insert(database, "recipient", (one.recipient(queues) for one in mail))
         _insert(database, "attempt", (row for one in mail for row in one.attempts()))
         _insert(database, "event", (row for one in mail for row in one.events(customer)))
         database.commit()
@@ -76,6 +77,21 @@ def fill(data: Path, messages: int, days: int, login: str | None = None) -> None
     database.execute("pragma wal_checkpoint(truncate)")
     database.execute("analyze")
     database.close()
+
+
+def _queues(database: Any, customer: int) -> dict[str, int]:
+    """Make the ready queues; addresses are found by them."""
+    domains = {domain for domain, _ in DOMAINS}
+    database.executemany(
+        "insert into ready_queue (customer_id, domain, pool, epoch) values (?, ?, 'default', 0)"
+        " on conflict do nothing",
+        [(customer, domain) for domain in sorted(domains)],
+    )
+    found = database.execute(
+        "select domain, queue_id from ready_queue where customer_id = ? and pool = 'default'",
+        (customer,),
+    )
+    return dict(found.fetchall())
 
 
 class Mail:
@@ -115,12 +131,12 @@ class Mail:
             "tags": '["order"]' if self.number % 3 else "[]",
         }
 
-    def recipient(self) -> dict[str, Any]:
+    def recipient(self, queues: dict[str, int]) -> dict[str, Any]:
         """Give its recipient's row."""
         return {
             "recipient_id": self.message_id + 1,
             "message_id": self.message_id,
-            "queue_id": 0,
+            "queue_id": queues[self.domain],
             "local_part": f"customer{self.number % 300_000}",
             "domain": self.domain,
             "state": BOUNCED if self.refusal else DELIVERED,
