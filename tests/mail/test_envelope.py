@@ -26,5 +26,8 @@ def test_an_envelope_is_a_value() -> None:
     bob = ForwardPath(mailbox=parse_mailbox("bob@Example.NET"), notify=Notify.SUCCESS)
     null = Envelope(reverse_path=None, forward_paths=(bob,), returns=Return("HDRS"))
     assert null == Envelope(reverse_path=None, forward_paths=(bob,), returns=Return.HEADERS)
+    assert (
+        len({null, Envelope(reverse_path=None, forward_paths=(bob,), returns=Return.HEADERS)}) == 1
+    )
     with pytest.raises(AttributeError):
-        null.reverse_path = bob.mailbox  # type: ignore[misc]
+        null.returned = None  # type: ignore[attr-defined]
