@@ -49,6 +49,6 @@ def test_a_move_into_a_final_state_is_told_by_a_final_event_and_no_other_is() ->
 def test_an_event_is_a_fact_that_nobody_changes() -> None:
     fact = event(EventKind.QUEUED)
     with pytest.raises(AttributeError):
-        fact.kind = EventKind.DELIVERED  # type: ignore[misc]
+        fact.outcome = EventKind.DELIVERED  # type: ignore[attr-defined]
     assert fact.details == {}
     assert event(EventKind.QUEUED).details is not fact.details

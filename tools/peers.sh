@@ -11,7 +11,7 @@ cd "$(dirname "$0")/.."
 bench=(postfix opendkim openssl)
 # swaks only recommends the TLS that we test it with.
 acceptance=("${bench[@]}" opendkim-tools libsasl2-modules swaks libnet-ssleay-perl msmtp curl chromium nodejs
-    php-cli php-mbstring libphp-phpmailer php-symfony-mailer php-symfony-dotenv)
+    php-cli php-curl php-mbstring libphp-phpmailer php-symfony-mailer php-symfony-dotenv)
 
 is_installed() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 

@@ -31,11 +31,18 @@ class Bystander:
         """Give the one value that a query answers with."""
         return await self.connection.fetchval(query, *arguments)
 
-    async def until_somebody_waits(self) -> None:
-        """Ask until another connection waits for a lock: there is no event to wait for."""
+    async def until_somebody_waits(self, work: asyncio.Future[None] | None = None) -> None:
+        """Ask until another connection waits for a lock: there is no event to wait for.
+
+        Work that ends before it has to wait says why.
+        """
         async with asyncio.timeout(PATIENCE_SECONDS):
             while not await self.ask(_SOMEBODY_WAITS):
-                pass
+                if work is not None and work.done():
+                    work.result()
+                    raise AssertionError("it was done before it had to wait")
+                await asyncio.sleep(0.02)  # leaves the processor to whoever shall come to wait
+                await self.ask("SELECT pg_stat_clear_snapshot()")  # a transaction sees one picture
 
     async def end_all_others(self) -> int:
         """End every other connection to this database; give how many there were."""

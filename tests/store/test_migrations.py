@@ -189,7 +189,7 @@ async def test_a_migration_cut_off_between_two_statements_leaves_no_half_schema(
         await transaction.start()
         await beside.connection.execute("CREATE TABLE recipient (x int)")
         migrating = asyncio.ensure_future(migrate(database, tmp_path))
-        await beside.until_somebody_waits()
+        await beside.until_somebody_waits(migrating)
         await beside.end_all_others()
         with pytest.raises(StoreBusy):
             await migrating
