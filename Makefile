@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?=
+JOBS ?= $(shell nproc)
 
 .PHONY: help demo test acceptance bench campaign lock docs format clean
 
@@ -26,7 +27,7 @@ test: $(VENV)/.dev  ## Run all checks and tests; needs nothing but Python and ma
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tools/print_docs.py --check
-	$(BIN)/pytest -m "not acceptance and not campaign" $(TESTS)
+	$(BIN)/pytest -n $(JOBS) --dist worksteal -m "not acceptance and not campaign" $(TESTS)
 
 acceptance: $(VENV)/.dev  ## Install foreign mail programs (asks unless YES=1 or CI=true) and test with them
 	@VENV=$(VENV) tools/acceptance.sh $(TESTS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
@@ -65,6 +66,23 @@ async def test_every_key_signs(hands: Signers) -> None:
     domains = Domains(KEY, make_key("s2", KeyAlgorithm.ED25519))
     sign = Sign(accounts=domains, hands=hands, clock=ManualClock())
     assert (await sign.begin(message())).count(b"DKIM-Signature: ") == 2
+
+
+async def test_many_messages_at_once_have_the_keys_loaded_once(hands: Signers) -> None:
+    """Each of them once loaded the keys for itself, and the loop stood still meanwhile."""
+    domains = Domains(KEY)
+    sign = Sign(accounts=domains, hands=hands, clock=ManualClock())
+    signatures = await asyncio.gather(*(sign.begin(message()) for _ in range(20)))
+    assert all(signatures)
+    assert domains.asked == ["example.com"]
+
+
+async def test_whoever_gives_up_takes_no_keys_from_the_others(hands: Signers) -> None:
+    sign = Sign(accounts=Domains(KEY), hands=hands, clock=ManualClock())
+    given_up, patient = sign.begin(message()), sign.begin(message())
+    await asyncio.sleep(0)
+    given_up.cancel()
+    assert await patient
 
 
 @pytest.mark.parametrize("domain", [None, "unknown.test", "example.com"])

@@ -30,8 +30,15 @@ END_SECONDS = 60
 """Longer than the service may take by its own clock: the machine may be busy."""
 
 
-_undrawn = random.sample(range(10_000, 32_000), 22_000)
-"""Below those that outgoing connections are given, in an order of this run's own."""
+def _own_share() -> list[int]:
+    """Give this process's ports of those that outgoing connections are not given, in no order."""
+    number = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+    processes = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    ports = range(10_000 + number, 32_000, processes)
+    return random.sample(ports, len(ports))
+
+
+_undrawn = _own_share()
 
 
 def free_port() -> int:

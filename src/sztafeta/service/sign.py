@@ -21,6 +21,10 @@ KEYS_KEPT = 1000
 """Sending domains whose keys stay loaded."""
 
 
+_Whose = tuple[int, str]
+"""Customer and domain: a domain may have gone to another customer since its keys were loaded."""
+
+
 class Hands(Protocol):
     """Threads that make signatures."""
 
@@ -35,8 +39,9 @@ class Sign:
         self._accounts = accounts
         self._hands = hands
         self._clock = clock
-        self._signers: OrderedDict[tuple[int, str], tuple[Signer | None, datetime]] = OrderedDict()
-        """By customer and domain: a domain may have gone to another customer since."""
+        self._signers: OrderedDict[_Whose, tuple[Signer | None, datetime]] = OrderedDict()
+        self._loading: dict[_Whose, asyncio.Task[Signer | None]] = {}
+        """What many messages wait for together when a domain's keys have to be asked for."""
 
     def begin(self, message: QueuedMessage) -> asyncio.Future[bytes]:
         """Start signing; the result is the header fields to write before the message.
@@ -45,26 +50,34 @@ class Sign:
         """
         if message.signing_domain is None:
             return _nothing()
-        entry = self._signers.get((message.customer_id, message.signing_domain))
-        now = self._clock.now()
+        whose = message.customer_id, message.signing_domain
+        entry, now = self._signers.get(whose), self._clock.now()
         if entry is None or entry[1] <= now:
-            return asyncio.ensure_future(self._load_and_sign(message, message.signing_domain))
+            return asyncio.ensure_future(self._load_and_sign(message, whose))
         if entry[0] is None:
             return _nothing()
         return self._hands.begin(partial(_sign, entry[0], message, now))
 
-    async def _load_and_sign(self, message: QueuedMessage, domain: str) -> bytes:
-        now = self._clock.now()
-        found = await self._accounts.sending_domain(domain)
-        signer = None
-        if found is not None and found.keys and found.customer_id == message.customer_id:
-            signer = Signer(domain, found.keys)
-        self._signers[message.customer_id, domain] = (signer, now + KEYS_VALID_FOR)
-        while len(self._signers) > KEYS_KEPT:
-            self._signers.popitem(last=False)
+    async def _load_and_sign(self, message: QueuedMessage, whose: _Whose) -> bytes:
+        loading = self._loading.get(whose)
+        if loading is None:
+            loading = self._loading[whose] = asyncio.create_task(self._load(whose))
+            loading.add_done_callback(lambda _: self._loading.pop(whose))
+        signer = await asyncio.shield(loading)
         if signer is None:
             return b""
-        return await self._hands.begin(partial(_sign, signer, message, now))
+        return await self._hands.begin(partial(_sign, signer, message, self._clock.now()))
+
+    async def _load(self, whose: _Whose) -> Signer | None:
+        now, (customer_id, domain) = self._clock.now(), whose
+        found = await self._accounts.sending_domain(domain)
+        signer = None
+        if found is not None and found.keys and found.customer_id == customer_id:
+            signer = Signer(domain, found.keys)
+        self._signers[whose] = (signer, now + KEYS_VALID_FOR)
+        while len(self._signers) > KEYS_KEPT:
+            self._signers.popitem(last=False)
+        return signer
 
 
 def _nothing() -> asyncio.Future[bytes]:
