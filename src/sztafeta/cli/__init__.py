@@ -11,8 +11,7 @@ from typing import Annotated
 
 import typer
 
-from sztafeta.cli import accounts, domains, keys, members, messages, queue, service, settings
-from sztafeta.cli.demo import demo
+from sztafeta.cli import accounts, demo, domains, keys, members, messages, queue, service, settings
 
 _FIRST_STEPS = """\b
 To try it:
@@ -37,7 +36,9 @@ application = typer.Typer(
     epilog=_FIRST_STEPS,
 )
 application.command("serve", short_help="Run the service.")(service.serve)
-application.command("demo", short_help="Try everything on this machine; nothing leaves it.")(demo)
+application.command("demo", short_help="Try everything on this machine; nothing leaves it.")(
+    demo.demo
+)
 application.command("migrate", short_help="Bring the database to this version's tables.")(
     service.migrate
 )

@@ -14,16 +14,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from sztafeta.cli.demo_ports import Remembered, choose_ports, remember
-from sztafeta.cli.demo_surroundings import Demo
-from sztafeta.cli.demo_welcome import send_welcome
 from sztafeta.cli.output import Json, Output, UserFault, complain
 from sztafeta.cli.run import run
-from sztafeta.inbox.letterbox import Arrived
+
+if TYPE_CHECKING:
+    from sztafeta.cli.demo_surroundings import Demo
+    from sztafeta.inbox.letterbox import Arrived
 
 WELCOME_SECONDS = 20
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -70,6 +71,9 @@ def _folder(data: Path, *, is_ephemeral: bool) -> Iterator[Path]:
 
 
 async def _demo(folder: Path, first_port: int, output: Output, *, is_ephemeral: bool) -> None:
+    # The whole service: no other command waits for it.
+    from sztafeta.cli.demo_surroundings import Demo
+
     told = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in _SIGNALS:
@@ -123,6 +127,8 @@ def _introduce(output: Output, running: Demo) -> None:
 
 async def _welcome(output: Output, running: Demo) -> None:
     """Send a message through the front door and wait until it is in the inbox."""
+    from sztafeta.cli.demo_welcome import send_welcome
+
     try:
         seconds = await send_welcome(running, patience=WELCOME_SECONDS)
     except (OSError, UserFault) as fault:

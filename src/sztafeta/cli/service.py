@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 import gc
 import json
 import os
 import signal
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 import typer
 
-from sztafeta.bootstrap.service import Service
 from sztafeta.bootstrap.store import migrate_store
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.run import CANNOT, ConfigOption, fail, read_settings, run
 from sztafeta.config import Settings
+
+if TYPE_CHECKING:
+    from sztafeta.bootstrap.service import Service
 
 HEALTH_SECONDS = 5
 BROKEN_END_SECONDS = 4
 SWITCH_SECONDS = 0.0005
 COLLECT_AFTER = 20_000
 """Objects more than were freed, after which the youngest are looked at."""
+M_ARENA_MAX = -8
+"""From malloc.h."""
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -34,6 +39,10 @@ def serve(config: ConfigOption = None) -> None:
     SIGTERM closes the ports within a second, lets open sessions and deliveries finish, and ends within 30 s.
     SIGHUP reads the certificate anew (it is read by itself when it changes).
     """
+    # Half of all code: no other command waits for it.
+    from sztafeta.bootstrap.service import Service
+
+    _share_one_heap()
     run(serve_until_told(Service(read_settings(config).settings)))
 
 
@@ -79,6 +88,13 @@ def _fetch(url: str) -> tuple[bool, dict[str, Any]]:
             return True, json.load(response)
     except HTTPError as refusal:  # it answers, and says what is wrong
         return False, json.load(refusal)
+
+
+def _share_one_heap() -> None:
+    """Have all threads allocate from one place (mallopt(3)): each of its own would keep what it freed."""
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # glibc's; others have nothing to set
+    if mallopt is not None:
+        mallopt(M_ARENA_MAX, 1)
 
 
 def _tune_interpreter() -> None:

@@ -34,7 +34,6 @@ from sztafeta.store.members import Members
 from sztafeta.store.messages import Arrivals, Messages
 from sztafeta.store.migrate import migrate_sqlite
 from sztafeta.store.node import LEASE, Node
-from sztafeta.store.postgresql.opening import migrate_postgresql, open_postgresql
 from sztafeta.store.queue_ids import QueueIds
 from sztafeta.store.queues import Queues
 from sztafeta.store.record_checks import RecordChecks
@@ -139,6 +138,9 @@ async def open_store(
     lock: FileLock | None = None
     database: Database
     if _is_postgresql(url):
+        # One of the two drivers is enough in memory.
+        from sztafeta.store.postgresql.opening import open_postgresql
+
         database, found = await open_postgresql(str(url), latch, i_know=i_know)
     else:
         file = _sqlite_file(url, data_directory)
@@ -156,6 +158,8 @@ async def migrate(url: str | None, data_directory: Path) -> None:
     """Bring a database to the newest tables; what is newest already is left alone."""
     await asyncio.to_thread(_make_folder, data_directory)
     if _is_postgresql(url):
+        from sztafeta.store.postgresql.opening import migrate_postgresql
+
         await migrate_postgresql(str(url))
     else:
         await asyncio.to_thread(_migrate_file, _sqlite_file(url, data_directory))

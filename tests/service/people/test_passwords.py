@@ -6,11 +6,14 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
 from tests.doubles.people_house import CLIENT, ELSEWHERE, PASSWORD, PeopleHouse
 
 from sztafeta.account.member import Member
 from sztafeta.account.password import PasswordFault
 from sztafeta.bootstrap.people import new_smtp_account
+from sztafeta.service.people import hashing
 from sztafeta.service.people.log_in import Client, LoggedIn, LoginRefused, SecondStepNeeded
 from sztafeta.service.people.passwords import Changed, PasswordRefusal
 
@@ -203,3 +206,11 @@ async def test_a_guess_gets_nowhere(house: PeopleHouse) -> None:
         await house.people.log_in.by_password("guess", NEW, CLIENT), LoggedIn | SecondStepNeeded
     )
     assert isinstance(await house.people.log_in.by_password("guess", NEW, CLIENT), LoginRefused)
+
+
+async def test_the_hash_of_nobody_costs_what_a_hash_costs_and_has_no_password() -> None:
+    """S-31: compared where there is no hash; made by no work of its own."""
+    assert extract_parameters(hashing._NOBODYS) == extract_parameters(hashing._HASHER.hash("x"))
+    with pytest.raises(VerifyMismatchError):
+        hashing._HASHER.verify(hashing._NOBODYS, "")
+    assert not await hashing.Hashing().matches("", "")
