@@ -54,6 +54,7 @@ NEEDS: Final = {
     "GET /v1/smtp-accounts/{login}": Scope.READ,
     "PATCH /v1/smtp-accounts/{login}": Scope.ADMIN,
     "POST /v1/smtp-accounts/{login}/password": Scope.ADMIN,
+    "POST /v1/smtp-accounts/{login}/end-overlap": Scope.ADMIN,
     "DELETE /v1/smtp-accounts/{login}": Scope.ADMIN,
     "GET /v1/keys": Scope.ADMIN,
     "POST /v1/keys": Scope.ADMIN,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 from tests.doubles.native_house import Caller, NativeHouse
 
@@ -52,6 +54,92 @@ async def test_another_password_ends_the_old_one(house: NativeHouse, alice: Call
     assert not password_matches("secret", account.password_sha256)
 
 
+PATH = "/v1/smtp-accounts/1.alice.smtp"
+OWN = "qC7#vLp2!xTz9@kW4&"
+
+
+async def test_name_and_allow_list_are_set_and_cleared(house: NativeHouse, alice: Caller) -> None:
+    wish = {"login": "2.alice.smtp", "display_name": "Shop", "allowed_networks": ["192.0.2.0/24"]}
+    made = (await alice("POST", "/v1/smtp-accounts", wish)).json
+    assert (made["display_name"], made["allowed_networks"]) == ("Shop", ["192.0.2.0/24"])
+    account = await house.store.smtp_account("2.alice.smtp")
+    assert account is not None
+    assert account.may_come_from("192.0.2.7")
+    assert not account.may_come_from("198.51.100.7")
+    change = {"display_name": "", "allowed_networks": []}
+    cleared = (await alice("PATCH", "/v1/smtp-accounts/2.alice.smtp", change)).json
+    assert (cleared["display_name"], cleared["allowed_networks"]) == ("", [])
+
+
+async def test_a_network_has_its_form(alice: Caller) -> None:
+    answer = await alice("PATCH", PATH, {"allowed_networks": ["everywhere"]})
+    assert list(answer.faults) == ["/allowed_networks/0"]
+
+
+async def test_the_former_password_goes_on_until_its_overlap_ends(
+    house: NativeHouse, alice: Caller
+) -> None:
+    before = await house.store.smtp_account("1.alice.smtp")
+    answer = await alice("POST", f"{PATH}/password", {"overlap_hours": 24})
+    until = datetime.fromisoformat(answer.json["former_password_until"])
+    assert until == house.clock.now() + timedelta(hours=24)
+    after = await house.store.smtp_account("1.alice.smtp")
+    assert before is not None
+    assert after is not None
+    assert after.accepts(before.password_sha256, house.clock.now())
+    assert not after.accepts(before.password_sha256, until)
+    assert (await alice("POST", f"{PATH}/end-overlap")).json["former_password_until"] is None
+    ended = await house.store.smtp_account("1.alice.smtp")
+    assert ended is not None
+    assert not ended.accepts(before.password_sha256, house.clock.now())
+
+
+async def test_an_overlap_is_at_most_seven_days(alice: Caller) -> None:
+    answer = await alice("POST", f"{PATH}/password", {"overlap_hours": 169})
+    assert list(answer.faults) == ["/overlap_hours"]
+
+
+async def test_a_password_of_ones_own_is_taken_and_not_said_again(
+    house: NativeHouse, alice: Caller
+) -> None:
+    answer = await alice("POST", f"{PATH}/password", {"password": OWN})
+    assert answer.json["password"] is None
+    assert OWN not in answer.content.decode()
+    account = await house.store.smtp_account("1.alice.smtp")
+    assert account is not None
+    assert password_matches(OWN, account.password_sha256)
+
+
+@pytest.mark.parametrize(
+    ("password", "code"),
+    [
+        ("short", "password_too_short"),
+        ("a" * 129, "password_too_long"),
+        ("a" * 40, "password_weak"),
+        ("Zażółć gęślą jaźń 2026!", "password_unprintable"),
+        ("xK9#mQ2$alicevLp7!tRw", "password_telling"),
+        (OWN, "password_panel"),
+    ],
+)
+async def test_a_bad_password_is_refused_at_its_place(
+    house: NativeHouse, alice: Caller, password: str, code: str
+) -> None:
+    before = await house.store.smtp_account("1.alice.smtp")
+    assert before is not None
+    house.panel_passwords.add((before.customer_id, OWN))
+    answer = await alice("POST", f"{PATH}/password", {"password": password})
+    assert (answer.status, answer.faults) == (422, {"/password": code})
+    assert await house.store.smtp_account("1.alice.smtp") == before
+
+
+async def test_a_customer_has_a_hundred_logins_at_most(alice: Caller) -> None:
+    for number in range(2, 101):
+        made = await alice("POST", "/v1/smtp-accounts", {"login": f"{number}.alice.smtp"})
+        assert made.status == 201
+    one_more = await alice("POST", "/v1/smtp-accounts", {"login": "101.alice.smtp"})
+    assert (one_more.status, one_more.code) == (409, "wrong_state")
+
+
 async def test_a_login_is_deleted_but_not_the_one_that_the_key_sends_by(alice: Caller) -> None:
     await alice("POST", "/v1/smtp-accounts", {"login": "2.alice.smtp"})
     assert (await alice("DELETE", "/v1/smtp-accounts/2.alice.smtp")).status == 204
@@ -83,3 +171,16 @@ async def test_changing_one_setting_does_not_touch_what_the_operator_decides(
     )
     unknown = await alice("PATCH", "/v1/smtp-accounts/1.alice.smtp", {"sender_rule": "any"})
     assert list(unknown.faults) == ["/sender_rule"]
+
+
+@pytest.mark.parametrize(("method", "path"), [("PATCH", ""), ("POST", "/password")])
+async def test_the_examples_of_the_document_work(
+    house: NativeHouse, alice: Caller, method: str, path: str
+) -> None:
+    document = (await house.call("GET", "/v1/openapi.json")).json
+    operation = document["paths"]["/v1/smtp-accounts/{login}" + path][method.lower()]
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+    answer = await alice(method, PATH + path, example)
+    assert answer.status in (200, 201)
+    shown = {name: answer.json[name] for name in example if name in answer.json}
+    assert shown.items() <= example.items()

@@ -32,6 +32,7 @@ from sztafeta.service.messages import Messages
 from sztafeta.service.ports import TextAnswer
 from sztafeta.service.sandbox import Sandbox
 from sztafeta.service.sending_domains import SendingDomains
+from sztafeta.service.smtp_accounts import SmtpAccounts
 from sztafeta.service.templates import Templates
 
 BASE_URL: Final = "https://api.example.org"
@@ -81,6 +82,14 @@ class Dns:
             self.records[one["name"]] = TextAnswer(texts=(one["value"],))
 
 
+class PanelPasswords(set[tuple[int, str]]):
+    """Who logs in to the panel with what: a customer's number and a password."""
+
+    async def include(self, customer_id: int, password: str) -> bool:
+        """Look one up."""
+        return (customer_id, password) in self
+
+
 class NativeHouse:
     """The API and what stands behind it; use it as a context."""
 
@@ -100,6 +109,7 @@ class NativeHouse:
         """The steady clock."""
         self.troubles: list[Exception] = []
         self.dns = Dns()
+        self.panel_passwords = PanelPasswords()
         self.accounts: dict[str, SmtpAccount] = {}
         self._ids = IdSource(7)
         self.keys = self.another_nodes_keys()
@@ -115,6 +125,12 @@ class NativeHouse:
             keys=self.keys,
             accounts=self.store,
             account_administration=self.store,
+            smtp_accounts=SmtpAccounts(
+                administration=self.store,
+                accounts=self.store,
+                panel_passwords=self.panel_passwords,
+                clock=self.clock,
+            ),
             suppressions=self.store.suppressions,
             feed=self.store.feed,
             domains=SendingDomains(administration=self.store, texts=self.dns, clock=self.clock),

@@ -31,6 +31,7 @@ from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.panel.door import SESSION_COOKIE
 from sztafeta.service.api_keys import ApiKeys
+from sztafeta.service.people.hashing import Hashing
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import AuditEntry, AuditQuery, NewMessage, Renderer
 from sztafeta.service.smtp_logins import SmtpLogins
@@ -140,6 +141,7 @@ class PanelHouse:
             self.verbs,
             keys=ApiKeys(store=self.store.api_keys, clock=self.clock, time=lambda: 0.0),
             logins=self.logins,
+            hashing=Hashing(),
             clock=self.clock,
             base_url=BASE_URL,
             on_trouble=lambda where, trouble: self.troubles.append(trouble),

@@ -40,6 +40,18 @@ class PasswordFault(Enum):
     """Somebody logs in to the panel with it."""
 
 
+WHAT_TO_CHANGE: Final = {
+    PasswordFault.TOO_SHORT: f"Write at least {SHORTEST} characters, or have one drawn.",
+    PasswordFault.TOO_LONG: f"Write at most {LONGEST} characters.",
+    PasswordFault.UNPRINTABLE: "Use letters without accents, digits and signs of an English keyboard, "
+    "and no blank at the ends.",
+    PasswordFault.TELLING: "The login or the customer's name is in it: choose something else.",
+    PasswordFault.WEAK: "It is too easy to guess: mix more different letters, digits and signs.",
+    PasswordFault.PANEL: "Somebody logs in to the panel with it: choose another one, or have one drawn.",
+}
+"""For programs and operators; the panel has words of its own."""
+
+
 def fault_of(password: str, *, names: Sequence[str]) -> PasswordFault | None:
     """Say what is wrong with a chosen password; `names` must not be in it."""
     if len(password) < SHORTEST:

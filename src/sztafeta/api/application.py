@@ -25,6 +25,7 @@ from sztafeta.api.request_ids import RequestIds
 from sztafeta.api.routes import ROUTERS, sending
 from sztafeta.api.shortcuts import Handler, Shortcuts
 from sztafeta.delivery.queue_id import IdSource
+from sztafeta.service.people.hashing import TooBusy
 from sztafeta.service.ports import StorageFull, StoreBroken, StoreBusy
 
 RETRY: Final = {"Retry-After": "5"}
@@ -56,7 +57,9 @@ class HttpApi:
             RequestValidationError: self._invalid,
             HTTPException: self._plain,
             ClientDisconnect: self._gone,
-            **dict.fromkeys((StorageFull, StoreBusy, StoreBroken, TimeoutError), self._not_now),
+            **dict.fromkeys(
+                (StorageFull, StoreBusy, StoreBroken, TimeoutError, TooBusy), self._not_now
+            ),
             Exception: self._mistake,
         }
         for kind, handler in handlers.items():

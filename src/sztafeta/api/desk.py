@@ -23,6 +23,7 @@ from sztafeta.service.ports import (
 from sztafeta.service.sandbox import Sandbox
 from sztafeta.service.sending.send import SendVerb
 from sztafeta.service.sending_domains import SendingDomains
+from sztafeta.service.smtp_accounts import SmtpAccounts
 from sztafeta.service.templates import Templates
 
 
@@ -49,6 +50,7 @@ class Desk:
     keys: ApiKeys
     accounts: AccountStore
     account_administration: AccountAdministration
+    smtp_accounts: SmtpAccounts
     suppressions: SuppressionStore
     domains: SendingDomains
     feed: FeedStore

@@ -12,11 +12,13 @@ from sztafeta.api.compat.facades import FACADES
 from sztafeta.api.desk import ApiLimits, Desk
 from sztafeta.bootstrap.panel import Faces, panel
 from sztafeta.bootstrap.people import TellSms
+from sztafeta.bootstrap.smtp_accounts import smtp_accounts
 from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.service.api_keys import ApiKeys
+from sztafeta.service.people.hashing import Hashing
 from sztafeta.service.ports import Clock
 from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.store.open import Store
@@ -45,11 +47,13 @@ def http_api(
 ) -> HttpListener:
     """Give the port of the API and the panel, not opened yet."""
     limits = settings.limits
+    hashing = Hashing()
     body_size = int(limits.message_size * ROOM_FOR_CODING)
     desk = Desk(
         keys=keys,
         accounts=store.accounts,
         account_administration=store.accounts,
+        smtp_accounts=smtp_accounts(store, hashing, clock),
         suppressions=store.suppressions,
         domains=verbs.domains,
         feed=store.feed,
@@ -72,6 +76,7 @@ def http_api(
             verbs,
             keys=keys,
             logins=logins,
+            hashing=hashing,
             clock=clock,
             base_url=panel_url(settings),
             on_trouble=on_trouble,

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sztafeta.bootstrap.mail import mail_verbs
 from sztafeta.bootstrap.people import TellSms, people_verbs
+from sztafeta.bootstrap.smtp_accounts import smtp_accounts
 from sztafeta.bootstrap.verbs import Verbs
 from sztafeta.config import Settings
 from sztafeta.config.settings import TlsMode
@@ -18,10 +19,10 @@ from sztafeta.panel.desk import Desk
 from sztafeta.panel.entrance import Entrance
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.people.audit import AuditLog
+from sztafeta.service.people.hashing import Hashing
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import Clock
 from sztafeta.service.shared_records import SharedRecords
-from sztafeta.service.smtp_accounts import SmtpAccounts
 from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.service.statistics.reading import Statistics
 from sztafeta.service.suppression_list import SuppressionList
@@ -39,6 +40,7 @@ def panel(
     *,
     keys: ApiKeys,
     logins: SmtpLogins,
+    hashing: Hashing,
     clock: Clock,
     base_url: str,
     on_trouble: Callable[[str, Exception], None],
@@ -61,6 +63,7 @@ def panel(
             store,
             verbs,
             sessions=sessions,
+            hashing=hashing,
             audit=audit,
             clock=clock,
             base_url=base_url,
@@ -70,9 +73,8 @@ def panel(
         mail=mail_verbs(settings, store, verbs, clock=clock, on_trouble=on_trouble),
         audit=audit,
         keys=keys,
-        smtp_accounts=SmtpAccounts(
-            administration=store.accounts, accounts=store.accounts, logins=logins, clock=clock
-        ),
+        smtp_accounts=smtp_accounts(store, hashing, clock),
+        smtp_logins=logins,
         templates=verbs.templates,
         previews=verbs.previews,
         sandbox=verbs.sandbox,

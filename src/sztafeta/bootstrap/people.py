@@ -47,6 +47,7 @@ def people_verbs(
     verbs: Verbs,
     *,
     sessions: Sessions,
+    hashing: Hashing,
     audit: AuditLog,
     clock: Clock,
     base_url: str,
@@ -54,7 +55,7 @@ def people_verbs(
     on_sms: TellSms,
 ) -> PeopleVerbs:
     """Introduce the verbs to each other."""
-    hashing, beside = Hashing(), Beside(on_trouble)
+    beside = Beside(on_trouble)
     tickets = TicketOffice(store=store.tickets, clock=clock)
     throttle = LoginThrottle(tallies=store.tallies, clock=clock)
     letters = _letters(settings, store, verbs, clock, base_url, on_trouble)

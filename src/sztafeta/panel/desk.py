@@ -17,6 +17,7 @@ from sztafeta.service.sending.send import SendVerb
 from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.shared_records import SharedRecords
 from sztafeta.service.smtp_accounts import SmtpAccounts
+from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.service.statistics.reading import Statistics
 from sztafeta.service.suppression_list import SuppressionList
 from sztafeta.service.template_preview import Previews
@@ -34,6 +35,7 @@ class Desk:
     """Call `note` when a change is done."""
     keys: ApiKeys
     smtp_accounts: SmtpAccounts
+    smtp_logins: SmtpLogins
     templates: Templates
     previews: Previews
     sandbox: Sandbox

@@ -106,7 +106,7 @@ async def list_accounts(visit: Visit) -> Response:
     return visit.page(
         "smtp_accounts/list.html",
         accounts=accounts,
-        logins=await visit.desk.smtp_accounts.last_logins(accounts),
+        logins=await visit.desk.smtp_logins.last_of(accounts),
         entrance=visit.desk.entrance,
     )
 
@@ -115,7 +115,7 @@ async def list_accounts(visit: Visit) -> Response:
 async def create_account(visit: Visit) -> Response:
     """Make the next login with a drawn password."""
     wish = SmtpAccount(account_id=0, customer_id=0, customer_name="", login="", password_sha256=b"")
-    made = await visit.desk.smtp_accounts.create(visit.member.customer_name, wish)
+    made = await visit.desk.smtp_accounts.create_next(visit.member.customer_name, wish)
     if made is None:
         return visit.go(HOME, visit.gettext("100 accounts are the most: delete one first."))
     await _note(visit, "smtp-account.made", made.account)
@@ -160,10 +160,6 @@ async def change_password(visit: Visit) -> Response:
     chosen = form.password.data or "" if form.how.data == CHOSEN else ""
     if not form.validate() or (form.how.data == CHOSEN and not chosen):
         form.password.errors = [*form.password.errors, FAULTS[PasswordFault.TOO_SHORT]]
-        return await _show(visit, account, password_form=form)
-    passwords = visit.desk.people.passwords
-    if chosen and await passwords.is_a_panel_password(visit.customer_id, chosen):
-        form.password.errors = [FAULTS[PasswordFault.PANEL]]
         return await _show(visit, account, password_form=form)
     done = await visit.desk.smtp_accounts.change_password(
         account, chosen, overlap=timedelta(hours=int(form.overlap.data)), by=visit.member.name
@@ -247,7 +243,7 @@ async def _show(
         "tls_required": not account.cleartext_auth,
         "networks": account.allowed_networks,
     }
-    verbs = visit.desk.smtp_accounts
+    logins = visit.desk.smtp_logins
     return visit.page(
         "smtp_accounts/one.html",
         http_status=422 if is_wrong else 200,
@@ -256,8 +252,8 @@ async def _show(
         form=form or visit.blank(AccountForm, data=values),
         password_form=password_form or visit.blank(PasswordForm),
         entrance=visit.desk.entrance,
-        last=(await verbs.last_logins([account])).get(account.account_id),
-        failures=await verbs.failures(account),
+        last=(await logins.last_of([account])).get(account.account_id),
+        failures=await logins.failures_of(account),
         causes=CAUSES,
         overlap=overlap_left(account, visit.now),
     )

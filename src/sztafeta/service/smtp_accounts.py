@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, Protocol
 
 from sztafeta.account.smtp_account import (
     FormerPassword,
@@ -20,9 +20,7 @@ from sztafeta.service.ports import (
     AlreadyThere,
     Clock,
     NotThere,
-    SmtpLogin,
 )
-from sztafeta.service.smtp_logins import SmtpLogins
 
 MOST: Final = 100
 """Logins of one customer."""
@@ -37,6 +35,13 @@ class NewPassword:
     password: str
 
 
+class PanelPasswords(Protocol):
+    """Knows what people log in to the panel with."""
+
+    async def include(self, customer_id: int, password: str) -> bool:
+        """Say whether somebody of a customer logs in with this."""
+
+
 class SmtpAccounts:
     """One customer's accounts in each method; what is another's is not there."""
 
@@ -45,12 +50,12 @@ class SmtpAccounts:
         *,
         administration: AccountAdministration,
         accounts: AccountStore,
-        logins: SmtpLogins,
+        panel_passwords: PanelPasswords,
         clock: Clock,
     ) -> None:
         self._administration = administration
         self._accounts = accounts
-        self._logins = logins
+        self._panel_passwords = panel_passwords
         self._clock = clock
 
     async def all_of(self, customer_name: str) -> Sequence[SmtpAccount]:
@@ -63,32 +68,31 @@ class SmtpAccounts:
         account = await self._accounts.smtp_account(login)
         return account if account is not None and account.customer_id == customer_id else None
 
-    async def last_logins(self, accounts: Sequence[SmtpAccount]) -> Mapping[int, SmtpLogin]:
-        """Say who used them last, by account number."""
-        return await self._logins.last_of(accounts)
-
-    async def failures(self, account: SmtpAccount) -> Sequence[SmtpLogin]:
-        """Say who tried in vain in the last days, the newest first."""
-        return await self._logins.failures_of(account)
-
-    async def create(self, customer_name: str, wish: SmtpAccount) -> NewPassword | None:
+    async def create_next(self, customer_name: str, wish: SmtpAccount) -> NewPassword | None:
         """Make the next login, `2.<name>.smtp` after `1.<name>.smtp`; None: there are too many."""
-        taken = {_number(one.login) for one in await self.all_of(customer_name)}
-        if len(taken) >= MOST:
-            return None
-        password, number = make_password(), max(taken, default=0)
+        number = max((_number(one.login) for one in await self.all_of(customer_name)), default=0)
         while True:
             number += 1
-            account = replace(
-                wish, customer_name=customer_name, login=f"{number}.{customer_name}.smtp"
-            )
+            login = f"{number}.{customer_name}.smtp"
             try:
-                made = await self._administration.create_smtp_account(
-                    account, password=password, now=self._clock.now()
-                )
+                return await self.create(replace(wish, customer_name=customer_name, login=login))
             except AlreadyThere:  # somebody else was quicker
                 continue
-            return NewPassword(account=made, password=password)
+
+    async def create(self, account: SmtpAccount) -> NewPassword | None:
+        """Make a login with a drawn password; None: the customer has too many.
+
+        Raises:
+            AlreadyThere: the login is taken.
+            NotThere: there is no such customer.
+        """
+        if len(await self.all_of(account.customer_name)) >= MOST:
+            return None
+        password = make_password()
+        made = await self._administration.create_smtp_account(
+            account, password=password, now=self._clock.now()
+        )
+        return NewPassword(account=made, password=password)
 
     async def change(self, account: SmtpAccount) -> None:
         """Write an account's settings; in force within a second. Raises: NotThere."""
@@ -105,11 +109,11 @@ class SmtpAccounts:
         """Give an account another password, drawn or chosen; in force at once.
 
         The former one goes on for `overlap`, at most seven days. `by` is who changes it, for the history.
+        Raises TooBusy when more chosen ones come at once than can be compared with the panel's.
         """
-        if chosen:
-            fault = fault_of(chosen, names=(account.login, account.customer_name))
-            if fault is not None:
-                return fault
+        fault = await self._fault_of(account, chosen) if chosen else None
+        if fault is not None:
+            return fault
         password, now = chosen or make_password(), self._clock.now()
         former = FormerPassword(
             password_sha256=account.password_sha256,
@@ -120,6 +124,13 @@ class SmtpAccounts:
         await self._administration.set_password(account.login, password, former)
         changed = replace(account, password_sha256=digest_of(password), former_password=former)
         return NewPassword(account=changed, password=password)
+
+    async def _fault_of(self, account: SmtpAccount, chosen: str) -> PasswordFault | None:
+        fault = fault_of(chosen, names=(account.login, account.customer_name))
+        if fault is not None:
+            return fault
+        is_panels = await self._panel_passwords.include(account.customer_id, chosen)
+        return PasswordFault.PANEL if is_panels else None
 
     async def end_overlap(self, account: SmtpAccount) -> bool:
         """Let the former password end now; say whether it was still good."""

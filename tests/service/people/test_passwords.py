@@ -15,6 +15,7 @@ from sztafeta.account.password import PasswordFault
 from sztafeta.bootstrap.people import new_smtp_account
 from sztafeta.service.people import hashing
 from sztafeta.service.people.log_in import Client, LoggedIn, LoginRefused, SecondStepNeeded
+from sztafeta.service.people.panel_passwords import PanelPasswords
 from sztafeta.service.people.passwords import Changed, PasswordRefusal
 
 NEW = "fioletowy rower za stodołą"
@@ -107,9 +108,9 @@ async def test_a_panel_password_is_never_that_of_an_smtp_account(house: PeopleHo
 async def test_an_smtp_account_can_ask_whether_a_password_is_the_panels(
     house: PeopleHouse,
 ) -> None:
-    is_panels = house.people.passwords.is_a_panel_password
-    assert await is_panels(house.alice.customer_id, PASSWORD)
-    assert not await is_panels(house.alice.customer_id, NEW)
+    panels = PanelPasswords(members=house.store.members, hashing=hashing.Hashing())
+    assert await panels.include(house.alice.customer_id, PASSWORD)
+    assert not await panels.include(house.alice.customer_id, NEW)
 
 
 # -- by a letter ----------------------------------------------------------------------------------

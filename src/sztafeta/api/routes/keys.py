@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from ipaddress import IPv4Network, IPv6Network
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.account.smtp_account import SmtpAccount
@@ -17,7 +16,7 @@ from sztafeta.api.caller import refuse_other_mode
 from sztafeta.api.desk import Administrator, AtDesk, Desk
 from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
-from sztafeta.api.routes.shapes import Instant, Strict, View
+from sztafeta.api.routes.shapes import Instant, Networks, Strict, View
 from sztafeta.service.api_keys import KeyWish, MadeKey
 from sztafeta.service.fault import Fault
 
@@ -26,16 +25,6 @@ router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=Guarded)
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
-def _written(network: Any) -> Any:
-    if not isinstance(network, str):  # pydantic would take a number for an address
-        raise ValueError("write a network like 192.0.2.0/24")
-    return network
-
-
-Network = Annotated[
-    IPv4Network | IPv6Network, BeforeValidator(_written, json_schema_input_type=str)
-]
-Networks = Annotated[list[Network], Field(max_length=100)]
 Scopes = Annotated[set[Scope], Field(min_length=1)]
 
 

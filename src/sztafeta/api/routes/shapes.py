@@ -6,10 +6,11 @@ import base64
 import binascii
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any, Generic, TypeVar
 
 from fastapi import Query
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, PlainValidator
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -28,6 +29,20 @@ def _in_utc(at: datetime) -> datetime:
 
 Instant = Annotated[AwareDatetime, AfterValidator(_in_utc)]
 """An instant, in whatever zone its author writes it (RFC 3339 §5.6)."""
+
+
+def _network(written: Any) -> IPv4Network | IPv6Network:
+    try:
+        if isinstance(written, str):  # a number would be taken for an address
+            return ip_network(written)
+    except ValueError:
+        pass
+    raise ValueError("write a network like 192.0.2.0/24, or an address")
+
+
+Network = Annotated[IPv4Network | IPv6Network, PlainValidator(_network, json_schema_input_type=str)]
+Networks = Annotated[list[Network], Field(max_length=100)]
+"""An IP allow-list."""
 
 
 class Strict(BaseModel):

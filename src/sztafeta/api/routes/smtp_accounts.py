@@ -4,25 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 from pydantic import Field
 
 from sztafeta.account.api_key import ApiKey
-from sztafeta.account.smtp_account import LOGIN, SmtpAccount, make_password
+from sztafeta.account.smtp_account import LOGIN, SmtpAccount
+from sztafeta.account.smtp_password import WHAT_TO_CHANGE, PasswordFault
 from sztafeta.api.desk import AtDesk, Desk, LiveAdministrator, Reader
 from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
-from sztafeta.api.routes.shapes import Strict, View
+from sztafeta.api.routes.shapes import Networks, Strict, View
 from sztafeta.service.fault import Fault
-from sztafeta.service.ports import AlreadyThere, NotThere
+from sztafeta.service.ports import AlreadyThere
+from sztafeta.service.smtp_accounts import LONGEST_OVERLAP, MOST, NewPassword, overlap_left
 
 router = APIRouter(prefix="/v1/smtp-accounts", tags=["smtp-accounts"], route_class=Guarded)
 
 Connections = Annotated[int, Field(ge=1, le=1000)]
 Hours = Annotated[float, Field(gt=0, le=7 * 24)]
+Overlap = Annotated[float, Field(ge=0, le=LONGEST_OVERLAP / timedelta(hours=1))]
+Name = Annotated[str, Field(max_length=100)]
+
+
+def _for_example(body: dict[str, Any]) -> dict[str, Any]:
+    return {"requestBody": {"content": {"application/json": {"example": body}}}}
 
 
 class NewAccount(Strict):
@@ -30,6 +38,10 @@ class NewAccount(Strict):
 
     login: Annotated[str, Field(max_length=60)]
     """`<number>.<your name>.smtp`, for example `2.alice.smtp`."""
+    display_name: Name = ""
+    """What people call it."""
+    allowed_networks: Networks = []
+    """Where it may log in from, like `192.0.2.0/24`; empty: from anywhere."""
     cleartext_auth: bool = False
     """May log in without TLS, for old devices."""
     failure_notices: bool = True
@@ -45,6 +57,10 @@ class AccountChange(Strict):
 
     enabled: bool | None = None
     """May log in and send."""
+    display_name: Name | None = None
+    """What people call it."""
+    allowed_networks: Networks | None = None
+    """Where it may log in from; an empty list: from anywhere."""
     cleartext_auth: bool | None = None
     """May log in without TLS."""
     failure_notices: bool | None = None
@@ -55,11 +71,26 @@ class AccountChange(Strict):
     """How long its mail is tried."""
 
 
+class PasswordChange(Strict):
+    """How the password is changed."""
+
+    password: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    """One of your own: 16 to 128 printable ASCII characters, hard to guess; else one is drawn."""
+    overlap_hours: Overlap = 0
+    """How long the former password goes on, at most seven days."""
+
+
 class Account(View):
     """A login as it is shown."""
 
     login: str
     """The user name for SMTP."""
+    display_name: str
+    """What people call it."""
+    allowed_networks: Sequence[str]
+    """Where it may log in from; empty: from anywhere."""
+    former_password_until: datetime | None
+    """How long the former password goes on; null: it is dead."""
     enabled: bool
     """May log in and send; false also when the customer is suspended."""
     cleartext_auth: bool
@@ -75,8 +106,8 @@ class Account(View):
 class SecretAccount(Account):
     """A login that was just given a password."""
 
-    password: str
-    """Keep it now: it is never shown again."""
+    password: str | None
+    """Keep it now: it is never shown again. Null: it is the one that you chose."""
 
 
 class Accounts(View):
@@ -89,8 +120,8 @@ class Accounts(View):
 @router.get("", response_model=Accounts, summary="List SMTP accounts")
 async def list_accounts(key: Reader, desk: AtDesk) -> dict[str, Any]:
     """List the customer's SMTP accounts."""
-    found = await desk.account_administration.smtp_accounts(key.customer_name)
-    return {"data": [_shown(one) for one in found]}
+    found = await desk.smtp_accounts.all_of(key.customer_name)
+    return {"data": [_shown(one, desk) for one in found]}
 
 
 @router.post("", response_model=SecretAccount, status_code=201, summary="Make an SMTP account")
@@ -103,28 +134,36 @@ async def create_account(key: LiveAdministrator, desk: AtDesk, wish: NewAccount)
         customer_name=key.customer_name,
         login=wish.login,
         password_sha256=b"",
+        display_name=wish.display_name,
+        allowed_networks=tuple(wish.allowed_networks),
         cleartext_auth=wish.cleartext_auth,
         failure_notices=wish.failure_notices,
         max_connections=wish.max_connections,
         ttl=timedelta(hours=wish.ttl_hours),
     )
-    password = make_password()
     try:
-        made = await desk.account_administration.create_smtp_account(
-            account, password=password, now=desk.clock.now()
-        )
+        made = await desk.smtp_accounts.create(account)
     except AlreadyThere as taken:
         raise Problem("already_there", f"There is an SMTP account {wish.login}.") from taken
-    return {**_shown(made), "password": password}
+    if made is None:
+        raise Problem("wrong_state", f"{MOST} SMTP accounts are the most.", "Delete one first.")
+    return _shown_once(made, desk)
 
 
 @router.get("/{login}", response_model=Account, summary="See an SMTP account")
 async def see_account(key: Reader, desk: AtDesk, login: str) -> dict[str, Any]:
     """Give one login, without its password."""
-    return _shown(await _find(desk, key, login))
+    return _shown(await _find(desk, key, login), desk)
 
 
-@router.patch("/{login}", response_model=Account, summary="Change an SMTP account")
+@router.patch(
+    "/{login}",
+    response_model=Account,
+    summary="Change an SMTP account",
+    openapi_extra=_for_example(
+        {"display_name": "Shop", "allowed_networks": ["192.0.2.0/24", "2001:db8::/32"]}
+    ),
+)
 async def change_account(
     key: LiveAdministrator, desk: AtDesk, login: str, change: AccountChange
 ) -> dict[str, Any]:
@@ -132,18 +171,42 @@ async def change_account(
     values: dict[str, Any] = change.model_dump(exclude_none=True)
     if "ttl_hours" in values:
         values["ttl"] = timedelta(hours=values.pop("ttl_hours"))
+    if "allowed_networks" in values:
+        values["allowed_networks"] = tuple(values["allowed_networks"])
     changed = replace(await _find(desk, key, login), **values)
-    await desk.account_administration.change_smtp_account(changed)
-    return _shown(changed)
+    await desk.smtp_accounts.change(changed)
+    return _shown(changed, desk)
 
 
-@router.post("/{login}/password", response_model=SecretAccount, summary="Change the password")
-async def change_password(key: LiveAdministrator, desk: AtDesk, login: str) -> dict[str, Any]:
-    """Give it another password; the old one is dead within a second."""
-    account = await _find(desk, key, login)
-    password = make_password()
-    await desk.account_administration.set_password(account.login, password)
-    return {**_shown(account), "password": password}
+@router.post(
+    "/{login}/password",
+    response_model=SecretAccount,
+    summary="Change the password",
+    openapi_extra=_for_example({"overlap_hours": 24}),
+)
+async def change_password(
+    key: LiveAdministrator,
+    desk: AtDesk,
+    login: str,
+    change: Annotated[PasswordChange, Body()] = PasswordChange(),  # noqa: B008 - frozen
+) -> dict[str, Any]:
+    """Give it another password; the former one is dead within a second, or goes on for the overlap."""
+    done = await desk.smtp_accounts.change_password(
+        await _find(desk, key, login),
+        change.password or "",
+        overlap=timedelta(hours=change.overlap_hours),
+        by=f"key_{key.key_id}",
+    )
+    if isinstance(done, PasswordFault):
+        raise _bad_password(done)
+    return _shown_once(done, desk, was_chosen=change.password is not None)
+
+
+@router.post("/{login}/end-overlap", response_model=Account, summary="End the former password")
+async def end_overlap(key: LiveAdministrator, desk: AtDesk, login: str) -> dict[str, Any]:
+    """Let the former password end now; one that has ended already stays so."""
+    await desk.smtp_accounts.end_overlap(await _find(desk, key, login))
+    return _shown(await _find(desk, key, login), desk)
 
 
 @router.delete("/{login}", status_code=204, summary="Delete an SMTP account")
@@ -156,15 +219,12 @@ async def delete_account(key: LiveAdministrator, desk: AtDesk, login: str) -> No
             f"Your API key sends by the account {login}.",
             "Make a key for another SMTP account, and delete this one with that.",
         )
-    try:
-        await desk.account_administration.delete_smtp_account(account.login)
-    except NotThere as gone:
-        raise _not_found(login) from gone
+    await desk.smtp_accounts.delete(account)
 
 
 async def _find(desk: Desk, key: ApiKey, login: str) -> SmtpAccount:
-    account = await desk.accounts.smtp_account(login)
-    if account is None or account.customer_id != key.customer_id:
+    account = await desk.smtp_accounts.find(key.customer_id, login)
+    if account is None:
         raise _not_found(login)
     return account
 
@@ -181,9 +241,24 @@ def _refuse_foreign_login(login: str, customer: str) -> None:
         raise Problem("invalid", "The login cannot be used.", errors=(fault,))
 
 
-def _shown(account: SmtpAccount) -> dict[str, Any]:
+def _bad_password(found: PasswordFault) -> Problem:
+    code = f"password_{found.value.replace(' ', '_')}"
+    fault = Fault(pointer="/password", code=code, text=WHAT_TO_CHANGE[found])
+    return Problem("invalid", "The password cannot be used.", errors=(fault,))
+
+
+def _shown_once(new: NewPassword, desk: Desk, *, was_chosen: bool = False) -> dict[str, Any]:
+    return {**_shown(new.account, desk), "password": None if was_chosen else new.password}
+
+
+def _shown(account: SmtpAccount, desk: Desk) -> dict[str, Any]:
+    former = account.former_password
+    goes_on = former is not None and overlap_left(account, desk.clock.now()) is not None
     return {
         "login": account.login,
+        "display_name": account.display_name,
+        "allowed_networks": [str(network) for network in account.allowed_networks],
+        "former_password_until": former.works_until if former and goes_on else None,
         "enabled": account.enabled,
         "cleartext_auth": account.cleartext_auth,
         "failure_notices": account.failure_notices,

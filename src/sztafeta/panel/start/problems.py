@@ -70,7 +70,7 @@ async def login_problems(
     """Tell of programs that could not log in, by account and cause."""
     found: Counter[tuple[str, LoginCause]] = Counter()
     for account in accounts[:MOST_ACCOUNTS]:
-        for one in await visit.desk.smtp_accounts.failures(account):
+        for one in await visit.desk.smtp_logins.failures_of(account):
             if one.cause is not None and visit.now - one.at < LOOKED_BACK:
                 found[account.login, one.cause] += 1
     return [

@@ -140,14 +140,6 @@ class Passwords:
         hashes = {one.password_sha256 for one in accounts} | {one.password_sha256 for one in former}
         return any(password_matches(password, one) for one in hashes)
 
-    async def is_a_panel_password(self, customer_id: int, password: str) -> bool:
-        """Say whether somebody of a customer logs in with this: then no SMTP account may have it."""
-        for member in await self._members.members(customer_id):
-            known = await self._members.credentials(member.email)
-            if known and known.password_hash and await self._is(known, password):
-                return True
-        return False
-
     async def _is(self, known: Credentials, password: str) -> bool:
         return await self._hashing.matches(password, known.password_hash)
 
