@@ -50,6 +50,58 @@ def test_a_make_password_replaces_the_old(shop: Sztafeta) -> None:
     assert first != second
 
 
+OWN = "qC7#vLp2!xTz9@kW4&"
+
+
+@pytest.fixture
+def account(shop: Sztafeta) -> Sztafeta:
+    shop("account", "add", "1.shop.smtp", "--customer", "shop")
+    return shop
+
+
+def test_name_and_allow_list_are_set_and_taken_away(account: Sztafeta) -> None:
+    networks = ("--allow-from", "192.0.2.7/24", "--allow-from", "2001:db8::1")
+    account("account", "set", "1.shop.smtp", "--name", "Till", *networks)
+    account("account", "set", "1.shop.smtp", "--ttl", "2h")
+    shown = account("account", "show", "1.shop.smtp", "--json").value
+    assert shown["name"] == "Till"
+    assert shown["allowed_from"] == ["192.0.2.0/24", "2001:db8::1/128"]
+    account("account", "set", "1.shop.smtp", "--name", "", "--allow-from", "anywhere")
+    shown = account("account", "show", "1.shop.smtp", "--json").value
+    assert (shown["name"], shown["allowed_from"]) == ("", ["anywhere"])
+
+
+def test_a_former_password_goes_on_until_its_overlap_is_ended(account: Sztafeta) -> None:
+    changed = account("account", "password", "1.shop.smtp", "--overlap", "24h", "--json").value
+    shown = account("account", "show", "1.shop.smtp", "--json").value
+    assert shown["former_password_until"] == changed["former_password_until"]
+    assert shown["former_password_until"] is not None
+    assert account("account", "end-overlap", "1.shop.smtp", "--json").value["ended"] is True
+    assert account("account", "end-overlap", "1.shop.smtp", "--json").value["ended"] is False
+    shown = account("account", "show", "1.shop.smtp", "--json").value
+    assert shown["former_password_until"] is None
+
+
+def test_a_password_of_ones_own_is_asked_for_and_not_printed(account: Sztafeta) -> None:
+    command = ("account", "password", "1.shop.smtp", "--choose", "--json")
+    changed = account(*command, answer=f"{OWN}\n{OWN}\n")
+    assert changed.value == {"login": "1.shop.smtp"}
+    assert OWN not in changed.err
+    stored = b"".join(path.read_bytes() for path in account.data.rglob("*") if path.is_file())
+    assert hashlib.sha256(OWN.encode()).digest() in stored
+
+
+@pytest.mark.parametrize(
+    ("chosen", "said"),
+    [("short", "at least 16"), ("a" * 40, "easy to guess"), ("xK9#mQ2$shopvLp7!tRw", "is in it")],
+)
+def test_a_bad_password_is_refused_with_what_to_change(
+    account: Sztafeta, chosen: str, said: str
+) -> None:
+    command = ("account", "password", "1.shop.smtp", "--choose")
+    assert said in account(*command, answer=f"{chosen}\n{chosen}\n", code=1).err
+
+
 def test_passwords_are_long_and_never_the_same() -> None:
     """W-16: at least 112 bits, so a plain hash is enough."""
     made = {make_password() for _ in range(100)}
@@ -93,6 +145,13 @@ def test_a_deleted_login_is_gone(shop: Sztafeta) -> None:
         (("account", "add", "1.shop.smtp", "--customer", "nobody"), 1, "nobody"),
         (("account", "show", "9.shop.smtp"), 1, "sztafeta account list"),
         (("account", "password", "9.shop.smtp"), 1, "9.shop.smtp"),
+        (("account", "password", "1.shop.smtp", "--overlap", "8d"), 2, "at most 7d"),
+        (("account", "end-overlap", "9.shop.smtp"), 1, "9.shop.smtp"),
+        (
+            ("account", "add", "1.shop.smtp", "--customer", "shop", "--allow-from", "home"),
+            2,
+            "192.0.2.7",
+        ),
         (("account", "suspend-customer", "nobody"), 1, "nobody"),
         (("account", "add", "1.shop.smtp", "--customer", "shop", "--ttl", "soon"), 2, "48h"),
     ],

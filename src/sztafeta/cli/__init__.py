@@ -11,7 +11,18 @@ from typing import Annotated
 
 import typer
 
-from sztafeta.cli import accounts, demo, domains, keys, members, messages, queue, service, settings
+from sztafeta.cli import (
+    account_passwords,
+    accounts,
+    demo,
+    domains,
+    keys,
+    members,
+    messages,
+    queue,
+    service,
+    settings,
+)
 
 _FIRST_STEPS = """\b
 To try it:
@@ -43,6 +54,10 @@ application.command("migrate", short_help="Bring the database to this version's 
     service.migrate
 )
 application.command("health", short_help="Ask the running service how it is.")(service.health)
+accounts.application.command(
+    "password", epilog="Example: sztafeta account password 1.alice.smtp --overlap 24h"
+)(account_passwords.change_password)
+accounts.application.command("end-overlap")(account_passwords.end_overlap)
 application.add_typer(accounts.application, name="account")
 application.add_typer(domains.application, name="domain", short_help="Sending domains, DKIM keys.")
 application.add_typer(keys.application, name="key", short_help="API keys.")

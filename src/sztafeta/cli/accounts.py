@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Annotated, Any
 
 import typer
 
-from sztafeta.account.smtp_account import LOGIN, SenderRule, SmtpAccount, make_password
+from sztafeta.account.smtp_account import LOGIN, SenderRule, SmtpAccount
+from sztafeta.bootstrap.smtp_accounts import smtp_accounts
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
 from sztafeta.cli.run import ConfigOption, read_settings, with_store
 from sztafeta.config.settings import Settings
 from sztafeta.config.units import format_duration, parse_period
+from sztafeta.net.clock import SystemClock
+from sztafeta.service.people.hashing import Hashing
+from sztafeta.service.smtp_accounts import MOST, SmtpAccounts, overlap_left
 from sztafeta.store.open import Store
 
 application = typer.Typer(
@@ -56,6 +61,18 @@ Connections = Annotated[
 Ttl = Annotated[
     str | None, typer.Option("--ttl", metavar="DURATION", help="How long mail is tried, e.g. 48h.")
 ]
+Name = Annotated[
+    str | None, typer.Option("--name", metavar="TEXT", help="What people call it; '' is no name.")
+]
+AllowFrom = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-from",
+        metavar="NETWORK",
+        help="Where it may log in from, e.g. 192.0.2.0/24; repeat it. 'anywhere' takes the list away.",
+    ),
+]
+ANYWHERE = "anywhere"
 
 
 @application.command("add-customer", epilog="Example: sztafeta account add-customer alice")
@@ -120,6 +137,8 @@ def add(
     notices: Notices = None,
     max_connections: Connections = None,
     ttl: Ttl = None,
+    name: Name = None,
+    allow_from: AllowFrom = None,
     config: ConfigOption = None,
     as_json: Json = False,
 ) -> None:
@@ -135,16 +154,17 @@ def add(
         notices=notices,
         max_connections=max_connections,
         ttl=ttl,
+        name=name,
+        allow_from=allow_from,
     )
 
     async def work(store: Store) -> None:
         await customer_id_of(store, customer)
-        password = make_password()
-        created = await store.accounts.create_smtp_account(
-            account, password=password, now=datetime.now(UTC)
-        )
+        made = await verb_of(store).create(account)
+        if made is None:
+            raise UserFault(f"{MOST} SMTP accounts of a customer are the most; delete one first")
         Output(as_json=as_json).facts(
-            {"login": created.login, "password": password} | _settings_of(created),
+            {"login": made.account.login, "password": made.password} | settings_of(made.account),
             note="The password is stored as a hash and cannot be shown again.",
         )
 
@@ -165,7 +185,7 @@ def list_accounts(
         if customer:
             await customer_id_of(store, customer)
         rows = [
-            {"login": one.login} | _settings_of(one)
+            {"login": one.login} | settings_of(one)
             for one in await store.accounts.smtp_accounts(customer)
         ]
         Output(as_json=as_json).table(
@@ -182,26 +202,10 @@ def show(login: Login, config: ConfigOption = None, as_json: Json = False) -> No
     """Show one SMTP account."""
 
     async def work(store: Store) -> None:
-        account = await _find(store, login)
-        facts = {"login": account.login} | _settings_of(account)
+        account = await find(store, login)
+        facts = {"login": account.login} | settings_of(account)
         facts["sending_domains"] = sorted(account.sending_domains)
         Output(as_json=as_json).facts(facts)
-
-    with_store(config, work)
-
-
-@application.command("password")
-def password(login: Login, config: ConfigOption = None, as_json: Json = False) -> None:
-    """Give an SMTP account a new password, shown once; the old one stops working within a second."""
-
-    async def work(store: Store) -> None:
-        fresh = make_password()
-        await _find(store, login)
-        await store.accounts.set_password(login, fresh)
-        Output(as_json=as_json).facts(
-            {"login": login, "password": fresh},
-            note="The password is stored as a hash and cannot be shown again.",
-        )
 
     with_store(config, work)
 
@@ -217,6 +221,8 @@ def change(
     notices: Notices = None,
     max_connections: Connections = None,
     ttl: Ttl = None,
+    name: Name = None,
+    allow_from: AllowFrom = None,
     config: ConfigOption = None,
     as_json: Json = False,
 ) -> None:
@@ -231,6 +237,8 @@ def change(
             notices=notices,
             max_connections=max_connections,
             ttl=ttl,
+            name=name,
+            allow_from=allow_from,
         )
 
     with_store(config, _change(login, apply, as_json))
@@ -253,8 +261,7 @@ def delete(login: Login, config: ConfigOption = None, as_json: Json = False) -> 
     """Take a login away; its mail and history stay."""
 
     async def work(store: Store) -> None:
-        await _find(store, login)
-        await store.accounts.delete_smtp_account(login)
+        await verb_of(store).delete(await find(store, login))
         Output(as_json=as_json).facts({"deleted": login})
 
     with_store(config, work)
@@ -282,6 +289,8 @@ def changed(
     notices: bool | None,
     max_connections: int | None,
     ttl: str | None,
+    name: str | None = None,
+    allow_from: Sequence[str] | None = None,
 ) -> SmtpAccount:
     """Apply the options that were given."""
     wanted: dict[str, Any] = {
@@ -290,12 +299,25 @@ def changed(
         "may_send_bounces": null_sender,
         "failure_notices": notices,
         "max_connections": max_connections,
-        "ttl": None if ttl is None else _duration(ttl),
+        "ttl": None if ttl is None else duration(ttl),
+        "display_name": name,
+        "allowed_networks": None if not allow_from else _networks(allow_from),
     }
     return replace(account, **{name: value for name, value in wanted.items() if value is not None})
 
 
-def _duration(text: str) -> timedelta:
+def _networks(written: Sequence[str]) -> tuple[IPv4Network | IPv6Network, ...]:
+    if list(written) == [ANYWHERE]:
+        return ()
+    try:
+        return tuple(ip_network(one, strict=False) for one in written)
+    except ValueError as fault:
+        text = f"{fault}; write for example 192.0.2.7 or 192.0.2.0/24, or {ANYWHERE} alone"
+        raise typer.BadParameter(text) from None
+
+
+def duration(text: str) -> timedelta:
+    """Read a duration. Raises: typer.BadParameter."""
     try:
         return parse_period(text)
     except ValueError as fault:
@@ -306,9 +328,9 @@ def _change(
     login: str, apply: Callable[[SmtpAccount], SmtpAccount], as_json: bool
 ) -> Callable[[Store], Awaitable[None]]:
     async def work(store: Store) -> None:
-        account = apply(await _find(store, login))
-        await store.accounts.change_smtp_account(account)
-        Output(as_json=as_json).facts({"login": account.login} | _settings_of(account))
+        account = apply(await find(store, login))
+        await verb_of(store).change(account)
+        Output(as_json=as_json).facts({"login": account.login} | settings_of(account))
 
     return work
 
@@ -322,16 +344,28 @@ def _let_send(name: str, *, enabled: bool, as_json: bool) -> Callable[[Store], A
     return work
 
 
-async def _find(store: Store, login: str) -> SmtpAccount:
+def verb_of(store: Store) -> SmtpAccounts:
+    """Give the verb that keeps SMTP accounts."""
+    return smtp_accounts(store, Hashing(), SystemClock())
+
+
+async def find(store: Store, login: str) -> SmtpAccount:
+    """Find an account. Raises: UserFault."""
     account = await store.accounts.smtp_account(login)
     if account is None:
         raise UserFault(f"there is no SMTP account {login}; sztafeta account list shows them")
     return account
 
 
-def _settings_of(account: SmtpAccount) -> dict[str, Any]:
+def settings_of(account: SmtpAccount) -> dict[str, Any]:
+    """Show an account, without its password."""
+    former, now = account.former_password, datetime.now(UTC)
+    goes_on = former is not None and overlap_left(account, now) is not None
     return {
         "customer": account.customer_name,
+        "name": account.display_name,
+        "allowed_from": [str(network) for network in account.allowed_networks] or [ANYWHERE],
+        "former_password_until": former.works_until if former and goes_on else None,
         "may_send": account.enabled,
         "cleartext": account.cleartext_auth,
         "sender_rule": account.sender_rule.value,
