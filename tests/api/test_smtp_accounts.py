@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
@@ -184,3 +185,40 @@ async def test_the_examples_of_the_document_work(
     assert answer.status in (200, 201)
     shown = {name: answer.json[name] for name in example if name in answer.json}
     assert shown.items() <= example.items()
+
+
+async def test_the_outgoing_address_is_shared_or_ones_own(
+    house: NativeHouse, alice: Caller
+) -> None:
+    assert (await alice("GET", PATH)).json["egress"] == "shared"
+    changed = (await alice("PATCH", PATH, {"egress": "alice-1"})).json
+    assert (changed["egress"], changed["egress_lost"]) == ("alice-1", False)
+    account = await house.store.smtp_account("1.alice.smtp")
+    assert account is not None
+    assert account.dedicated_pool == "alice/alice-1"
+    assert (await alice("PATCH", PATH, {"egress": "shared"})).json["egress"] == "shared"
+
+
+@pytest.mark.parametrize("source", ["charlie-1", "nowhere", "", "default"])
+async def test_anothers_outgoing_address_is_like_one_that_nobody_has(
+    alice: Caller, source: str
+) -> None:
+    """W-01."""
+    wish = {"login": "2.alice.smtp", "egress": source}
+    for answer in (
+        await alice("PATCH", PATH, {"egress": source}),
+        await alice("POST", "/v1/smtp-accounts", wish),
+    ):
+        assert (answer.status, answer.faults) == (422, {"/egress": "unknown_source"})
+        (fault,) = answer.json["errors"]
+        assert fault["detail"] == "Choose one of: shared, alice-1."
+
+
+async def test_an_outgoing_address_that_was_taken_away_is_said(
+    house: NativeHouse, alice: Caller
+) -> None:
+    account = await house.store.smtp_account("1.alice.smtp")
+    assert account is not None
+    await house.store.change_smtp_account(replace(account, egress="gone"))
+    changed = await alice("PATCH", PATH, {"display_name": "Shop"})
+    assert (changed.json["egress"], changed.json["egress_lost"]) == ("gone", True)

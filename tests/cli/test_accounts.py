@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 
 import pytest
 from tests.cli.command_line import Sztafeta
@@ -100,6 +101,18 @@ def test_a_bad_password_is_refused_with_what_to_change(
 ) -> None:
     command = ("account", "password", "1.shop.smtp", "--choose")
     assert said in account(*command, answer=f"{chosen}\n{chosen}\n", code=1).err
+
+
+def test_an_account_sends_from_a_source_of_its_customer(tmp_path: Path) -> None:
+    source = '[[dedicated_sources]]\nname = "{0}-1"\ncustomer = "{0}"\nipv4 = "127.0.0.{1}"\n'
+    command = Sztafeta(tmp_path, source.format("shop", 2) + source.format("other", 3))
+    command("account", "add-customer", "shop")
+    new = ("account", "add", "1.shop.smtp", "--customer", "shop", "--json")
+    assert command(*new).value["egress"] == "shared"
+    change = ("account", "set", "1.shop.smtp", "--egress")
+    assert command(*change, "shop-1", "--json").value["egress"] == "shop-1"
+    assert "it may choose: shared, shop-1" in command(*change, "other-1", code=1).err
+    assert command(*change, "shared", "--json").value["egress"] == "shared"
 
 
 def test_passwords_are_long_and_never_the_same() -> None:

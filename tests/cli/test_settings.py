@@ -75,3 +75,10 @@ def test_health_without_a_service_says_what_to_do(tmp_path: Path) -> None:
         reserved.bind(("127.0.0.1", 0))
         line = Sztafeta(tmp_path, f"[http]\nport = {reserved.getsockname()[1]}\n")
         assert "is sztafeta serve running" in line("health", code=1).err
+
+
+def test_an_address_of_another_machine_is_named(tmp_path: Path) -> None:
+    """Mail would wait for ever."""
+    source = '[[dedicated_sources]]\nname = "shop-1"\ncustomer = "shop"\nipv4 = "192.0.2.7"\n'
+    said = Sztafeta(tmp_path, source)("config", "check", code=78)
+    assert '192.0.2.7 of "shop-1" is no address of this machine' in said.out + said.err

@@ -19,6 +19,9 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+SOURCE = '[[dedicated_sources]]\nname = "shop-1"\ncustomer = "shop"\n'
+
+
 def written(folder: Path, text: str) -> Path:
     path = folder / "sztafeta.toml"
     path.write_text(text, encoding="utf-8")
@@ -156,6 +159,11 @@ def test_a_key_has_one_name_in_the_environment() -> None:
         ('hostname = "mail.example.com\\r\\nX"', "is not a host name; write for example"),
         ('[delivery]\nttl = "0s"', "delivery.ttl: must be longer than 0s"),
         ('[delivery.timeouts]\ndot = "0s"', "delivery.timeouts.dot: must be longer than 0s"),
+        (f"{SOURCE}", '"shop-1" needs an address of its own'),
+        (f'{SOURCE}ipv4 = "::1"', "ipv4 is like 192.0.2.7"),
+        (f'{SOURCE}ipv4 = "192.0.2.7"\n' * 2, "shop-1 is taken"),
+        (f'[egress]\nipv4 = "192.0.2.7"\n{SOURCE}ipv4 = "192.0.2.7"', "192.0.2.7 is taken"),
+        (f'{SOURCE}ipv4 = "192.0.2.7"'.replace("shop-1", "shared"), "shared is taken"),
         ('[[listeners]]\nname = "a"\nport = 99999', "listeners[0].port: 99999 is not a port"),
         (
             '[[listeners]]\nname = "a"\nport = 1\naddress = "localhost"',

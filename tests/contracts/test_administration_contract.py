@@ -232,12 +232,15 @@ async def test_an_accounts_settings_and_password_can_be_changed(house: House) ->
     now = house.writer.now
     await house.accounts.create_customer("alice", now=now)
     created = await house.accounts.create_smtp_account(account(), password="one", now=now)
+    assert created.egress == "shared"
     changed = replace(created, max_connections=3, cleartext_auth=True, failure_notices=False)
+    changed = replace(changed, egress="alice-1")
     await house.accounts.change_smtp_account(changed)
     await house.accounts.set_password(created.login, "two")
     found = await house.accounts.smtp_account(created.login)
     assert found is not None
     assert (found.max_connections, found.cleartext_auth, found.failure_notices) == (3, True, False)
+    assert (found.egress, found.dedicated_pool) == ("alice-1", "alice/alice-1")
     assert password_matches("two", found.password_sha256)
     await house.accounts.delete_smtp_account(created.login)
     assert await house.accounts.smtp_accounts() == []

@@ -14,7 +14,7 @@ from tests.contracts.letters import Writer
 from tests.doubles.memory_store import MemoryQueues, MemoryStore, Row
 from tests.doubles.scripted_hops import ScriptedDialer, ScriptedRouter
 
-from sztafeta.delivery.egress import EgressSource
+from sztafeta.delivery.egress import EgressSource, EgressSources
 from sztafeta.delivery.retry import RetryPlan
 from sztafeta.delivery.shaping import SiteLimits, SiteState
 from sztafeta.delivery.state import State
@@ -56,6 +56,14 @@ class DeliveryHouse:
         self.schedule = Schedule(
             store=self.queues,
             router=RehearsalRouter(self.router),
+            sources=EgressSources(
+                shared=EgressSource(name="default", ehlo_name="relay.example.org"),
+                dedicated={
+                    "alice/alice-1": EgressSource(
+                        name="alice-1", ehlo_name="alice.example.org", is_dedicated=True
+                    )
+                },
+            ),
             clock=self.clock,
             new_site_state=lambda: SiteState(site_limits or SiteLimits()),
             limits=limits,
@@ -79,7 +87,6 @@ class DeliveryHouse:
             sign=Sign(accounts=self.store, hands=Signers(1), clock=self.clock),
             record=self.record,
             clock=self.clock,
-            source=EgressSource(name="default", ehlo_name="relay.example.org"),
         )
         self.connections: dict[str, Connection] = {}
 

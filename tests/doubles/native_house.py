@@ -25,6 +25,7 @@ from sztafeta.api.application import HttpApi
 from sztafeta.api.body import Bodies
 from sztafeta.api.compat.facade import Facade
 from sztafeta.api.desk import ApiLimits, Desk
+from sztafeta.delivery.egress import EgressSource, EgressSources, dedicated_pool
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.service.api_keys import ApiKeys, KeyWish, MadeKey
@@ -38,6 +39,15 @@ from sztafeta.service.templates import Templates
 BASE_URL: Final = "https://api.example.org"
 MESSAGE_SIZE: Final = 10_000_000
 BODY_SIZE: Final = 15_000_000
+SOURCES: Final = EgressSources(
+    shared=EgressSource(name="default", ehlo_name="mx.example.org"),
+    dedicated={
+        dedicated_pool(customer, name): EgressSource(
+            name=name, ehlo_name="mx.example.org", is_dedicated=True
+        )
+        for customer, name in (("alice", "alice-1"), ("charlie", "charlie-1"))
+    },
+)
 DOMAINS: Final = {"alice": "example.com", "charlie": "example.org"}
 
 
@@ -129,6 +139,7 @@ class NativeHouse:
                 administration=self.store,
                 accounts=self.store,
                 panel_passwords=self.panel_passwords,
+                sources=SOURCES,
                 clock=self.clock,
             ),
             suppressions=self.store.suppressions,

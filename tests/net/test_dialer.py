@@ -252,6 +252,17 @@ async def test_we_call_from_the_address_of_the_egress_source() -> None:
         assert mx.sessions[0].commands[0] == "EHLO two.example.com"
 
 
+async def test_a_dedicated_source_is_not_left_for_an_address_of_the_other_kind() -> None:
+    source = EgressSource(name="six", ehlo_name="six.example.com", ipv6="::1", is_dedicated=True)
+    async with ScriptedMx() as mx:
+        dialled = await dialer_to(mx).dial(
+            route_to(mx), source=source, tls=TlsRequirement.OPPORTUNISTIC
+        )
+        failure = failed(dialled)
+        assert kind_of(failure.answer) is FailureKind.UNREACHABLE
+        assert mx.sessions == []
+
+
 # -- the wall (R-67) ---------------------------------------------------------------------------------------
 
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from tests.doubles.panel_house import PanelHouse, account_of
 
 from sztafeta.account.login_cause import LoginCause, cause_of
@@ -200,3 +203,54 @@ async def test_ready_settings_are_filled_in_but_for_the_password(panel_house: Pa
     assert (await browser.get(f"{PATH}/recipes?program=unknown")).status == 404
     charlie = await panel_house.browser(panel_house.charlie)
     assert (await charlie.get(f"{PATH}/recipes")).status == 404
+
+
+# -- the outgoing address --------------------------------------------------------------------------
+
+SETTINGS = {"enabled": "y", "tls_required": "y"}
+
+
+@pytest_asyncio.fixture
+async def with_sources(panel_template: Path, tmp_path: Path) -> AsyncIterator[PanelHouse]:
+    """Give a panel whose two customers have an address each."""
+    sources = [
+        {"name": f"{customer}-1", "customer": customer, "ipv4": address}
+        for customer, address in (("shop", "127.0.0.2"), ("other", "127.0.0.3"))
+    ]
+    folder = tmp_path / "data"
+    async with PanelHouse(panel_template, folder, dedicated_sources=sources) as house:
+        yield house
+
+
+async def test_an_outgoing_address_is_chosen(with_sources: PanelHouse) -> None:
+    browser = await with_sources.browser(with_sources.alice)
+    page = await browser.get(PATH)
+    assert "shared IP" in page.words
+    assert "shop-1" in page.words
+    assert "other-1" not in page.words
+    assert (await browser.post(PATH, SETTINGS | {"egress": "shop-1"})).status == 303
+    assert (await account(with_sources)).egress == "shop-1"
+    assert "dedicated IP shop-1" in (await browser.get(PATH)).words
+
+
+async def test_anothers_outgoing_address_cannot_be_chosen(with_sources: PanelHouse) -> None:
+    """W-01."""
+    browser = await with_sources.browser(with_sources.alice)
+    assert (await browser.post(PATH, SETTINGS | {"egress": "other-1"})).status == 422
+    assert (await account(with_sources)).egress == "shared"
+
+
+async def test_an_outgoing_address_that_was_taken_away_is_said(panel_house: PanelHouse) -> None:
+    known = await account(panel_house)
+    await panel_house.store.accounts.change_smtp_account(replace(known, egress="shop-1"))
+    browser = await panel_house.browser(panel_house.alice)
+    assert (
+        "leaves from the shared IP until you choose another one" in (await browser.get(PATH)).words
+    )
+    await browser.post(PATH, SETTINGS | {"egress": "shared"})
+    assert "shop-1" not in (await browser.get(PATH)).words
+
+
+async def test_who_has_no_address_of_their_own_is_not_asked(panel_house: PanelHouse) -> None:
+    page = await (await panel_house.browser(panel_house.alice)).get(PATH)
+    assert 'name="egress"' not in page.text

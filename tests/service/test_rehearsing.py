@@ -11,7 +11,7 @@ from tests.doubles.sending_office import SendingOffice
 from tests.service.sending.test_send import ALICE, a_call
 
 from sztafeta.account.api_key import Mode
-from sztafeta.delivery.egress import EgressSource
+from sztafeta.delivery.egress import EgressSource, EgressSources
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.delivery.rehearsal import play
 from sztafeta.delivery.retry import RetryPlan
@@ -70,6 +70,7 @@ class Line:
         self.schedule = Schedule(
             store=self.queues,
             router=RehearsalRouter(self.world),
+            sources=EgressSources(shared=EgressSource(name="default", ehlo_name="mx.example.org")),
             clock=self.clock,
             new_site_state=lambda: SiteState(SiteLimits()),
         )
@@ -89,7 +90,6 @@ class Line:
             sign=Sign(accounts=self.store, hands=Signers(1), clock=self.clock),
             record=self.record,
             clock=self.clock,
-            source=EgressSource(name="default", ehlo_name="mx.example.org"),
         )
         self.accepted = self.schedule.accepted
 

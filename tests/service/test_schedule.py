@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from tests.doubles.delivery_house import DeliveryHouse
 from tests.doubles.memory_store import MemoryQueues, MemoryStore
 from tests.doubles.scripted_hops import DEAD, LATER, NO_DOMAIN, route_to
 
+from sztafeta.account.api_key import Mode
 from sztafeta.delivery.state import State
-from sztafeta.service.ports import DueRecipient, LeasedQueue, NewMessage, Selection
+from sztafeta.service.ports import TEST_POOL, DueRecipient, LeasedQueue, NewMessage, Selection
 from sztafeta.service.ready_queue import Batch, Site
 from sztafeta.service.schedule import ScheduleLimits
 
@@ -467,3 +469,37 @@ async def test_queues_whose_site_is_left_alone_are_named_for_the_expiry() -> Non
     for verdict in (await here.attempt(batch)).verdicts:
         batch.site.state.learn(verdict, here.clock.now())
     assert here.schedule.waiting_queues() == [batch.queue]
+
+
+# -- where it leaves from ----------------------------------------------------------------------------
+
+
+async def sent_from(here: DeliveryHouse, pool: str) -> None:
+    message = replace(here.letter("bob@example.net"), dedicated_pool=pool)
+    here.schedule.accepted(message, await here.queues.accept(message))
+
+
+async def test_mail_of_a_dedicated_source_has_a_site_of_its_own() -> None:
+    here = await house()
+    await sent_from(here, "")
+    await sent_from(here, "alice/alice-1")
+    await here.look()
+    sites = here.schedule.sites.by_name
+    assert set(sites) == {"example.net", "example.net from alice-1"}
+    assert sites["example.net"].source.name == "default"
+    assert sites["example.net from alice-1"].source.name == "alice-1"
+
+
+async def test_mail_of_a_source_that_was_taken_away_leaves_from_the_shared_one() -> None:
+    here = await house()
+    await sent_from(here, "alice/gone")
+    await here.look()
+    (site,) = here.schedule.sites.by_name.values()
+    assert site.source.name == "default"
+    assert taken(here.schedule.take(site)) == ["bob"]
+
+
+async def test_mail_in_test_mode_leaves_from_nowhere_whatever_its_account_chose() -> None:
+    message = replace((await house()).letter("bob@example.net"), dedicated_pool="alice/alice-1")
+    assert replace(message, mode=Mode.TEST).pool == TEST_POOL
+    assert message.pool == "alice/alice-1"

@@ -115,6 +115,8 @@ class Receiver:
     got: list[Received] = field(default_factory=list)
     """Every message whose final dot came."""
     connections: int = 0
+    callers: list[str] = field(default_factory=list)
+    """The addresses that connections came from."""
     hung_up_on: list[Received] = field(default_factory=list)
     """What it kept and did not answer."""
     may_answer: asyncio.Event = field(default_factory=_set)
@@ -152,6 +154,7 @@ class Receiver:
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        self.callers.append(writer.get_extra_info("peername")[0])
         try:
             self.on_phase(Phase.CONNECTED, None)
             await _say(writer, self.greeting)

@@ -12,6 +12,8 @@ from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 
+from sztafeta.delivery.egress import SHARED, dedicated_pool
+
 
 class SenderRule(Enum):
     """Which author domains an SMTP account may use."""
@@ -61,6 +63,13 @@ class SmtpAccount:
     """Where it may log in from; empty: from anywhere."""
     former_password: FormerPassword | None = None
     """The password before this one, if it was ever changed."""
+    egress: str = SHARED
+    """The source its mail leaves from: `shared`, or the name of one that its customer has alone."""
+
+    @property
+    def dedicated_pool(self) -> str:
+        """The egress pool of its own source; empty: that of all."""
+        return "" if self.egress == SHARED else dedicated_pool(self.customer_name, self.egress)
 
     def may_come_from(self, address: str) -> bool:
         """Say whether its IP allow-list holds this address."""

@@ -53,7 +53,7 @@ def http_api(
         keys=keys,
         accounts=store.accounts,
         account_administration=store.accounts,
-        smtp_accounts=smtp_accounts(store, hashing, clock),
+        smtp_accounts=smtp_accounts(settings, store, hashing, clock),
         suppressions=store.suppressions,
         domains=verbs.domains,
         feed=store.feed,

@@ -73,7 +73,7 @@ def panel(
         mail=mail_verbs(settings, store, verbs, clock=clock, on_trouble=on_trouble),
         audit=audit,
         keys=keys,
-        smtp_accounts=smtp_accounts(store, hashing, clock),
+        smtp_accounts=smtp_accounts(settings, store, hashing, clock),
         smtp_logins=logins,
         templates=verbs.templates,
         previews=verbs.previews,

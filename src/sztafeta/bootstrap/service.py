@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.api.operations import Check, Operations
 from sztafeta.bootstrap import values
+from sztafeta.bootstrap.egress import egress_sources
 from sztafeta.bootstrap.http_api import api_keys, http_api
 from sztafeta.bootstrap.store import opened_store
 from sztafeta.bootstrap.verbs import Verbs, open_verbs
@@ -183,6 +184,7 @@ class Service:
         self._schedule = Schedule(
             store=queues,
             router=RehearsalRouter(values.router(settings, self._clock)),
+            sources=egress_sources(settings),
             clock=self._clock,
             new_site_state=lambda: SiteState(limits),
             limits=values.schedule_limits(settings),
@@ -195,7 +197,6 @@ class Service:
             sign=self._sign(),
             record=record,
             clock=self._clock,
-            source=values.source(settings),
         )
         self._senders = Senders(
             schedule=self._schedule,
@@ -206,6 +207,7 @@ class Service:
             on_trouble=self._observer.trouble,
         )
         self._stack.push_async_callback(self._finish, record)
+        self._keep_running(self._warn_of_lost_sources())
         self._start_scheduler()
         self._start_housekeeper(deliver)
         self._start_roller()
@@ -393,6 +395,24 @@ class Service:
             for warning in self._store.warnings:
                 self._observer.note(warning)
             await asyncio.sleep(WARN_EVERY.total_seconds())
+
+    async def _warn_of_lost_sources(self) -> None:
+        """Say every hour which accounts chose a source that the settings no longer give their customer."""
+        while True:
+            try:
+                await self._name_lost_sources()
+            except StoreBusy as busy:
+                self._observer.trouble("the accounts' sources were not looked at", busy)
+            await asyncio.sleep(WARN_EVERY.total_seconds())
+
+    async def _name_lost_sources(self) -> None:
+        dedicated = egress_sources(self._settings).dedicated
+        for one in await self._store.accounts.smtp_accounts():
+            if one.dedicated_pool and one.dedicated_pool not in dedicated:
+                self._observer.note(
+                    f"{one.login} has chosen the source {one.egress}, which is not in the settings: "
+                    "its mail leaves from the shared address"
+                )
 
     def _store_broke(self, reason: str) -> None:
         self._metrics.store_broken.set(1)

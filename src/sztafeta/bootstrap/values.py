@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from ipaddress import ip_address
 
 from sztafeta.config import Settings
+from sztafeta.config.settings import DedicatedSource, Egress, LogFormat, TlsMode
 from sztafeta.config.settings import Listener as ListenerSetting
-from sztafeta.config.settings import LogFormat, TlsMode
-from sztafeta.delivery.egress import EgressSource
 from sztafeta.delivery.route import Ourselves, RouteRule
 from sztafeta.delivery.shaping import SiteLimits
 from sztafeta.log import Log
@@ -123,15 +123,19 @@ def resolver_settings(settings: Settings) -> ResolverSettings:
     )
 
 
+def _sources(settings: Settings) -> Sequence[Egress | DedicatedSource]:
+    return [settings.egress, *settings.dedicated_sources]
+
+
 def own_names(settings: Settings) -> frozenset[str]:
-    return frozenset({settings.hostname.lower(), (settings.egress.ehlo_name or "").lower()} - {""})
+    said = {(one.ehlo_name or "").lower() for one in _sources(settings)}
+    return frozenset(({settings.hostname.lower()} | said) - {""})
 
 
 def own_addresses(settings: Settings) -> frozenset[str]:
     """Give the addresses that are ours by the settings; those not public are never dialled anyway."""
-    named = {settings.egress.ipv4, settings.egress.ipv6} | {
-        one.address for one in settings.listeners
-    }
+    named = {one.address for one in settings.listeners}
+    named |= {address for one in _sources(settings) for address in (one.ipv4, one.ipv6) if address}
     return frozenset(one for one in named if one and not ip_address(one).is_unspecified)
 
 
@@ -143,13 +147,3 @@ def dialer(settings: Settings, only: frozenset[Target] | None) -> SmtpDialer:
     )
     timeouts = ClientTimeouts(**dict(settings.delivery.timeouts))
     return SmtpDialer(wall=wall, timeouts=timeouts, chunking=settings.delivery.chunking)
-
-
-def source(settings: Settings) -> EgressSource:
-    egress = settings.egress
-    return EgressSource(
-        name=egress.name,
-        ehlo_name=egress.ehlo_name or settings.hostname,
-        ipv4=egress.ipv4,
-        ipv6=egress.ipv6,
-    )

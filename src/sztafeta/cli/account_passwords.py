@@ -44,7 +44,9 @@ def change_password(
 
     async def work(store: Store) -> None:
         account = await find(store, login)
-        done = await verb_of(store).change_password(account, chosen, overlap=going_on, by="")
+        done = await verb_of(store, config).change_password(
+            account, chosen, overlap=going_on, by=""
+        )
         if isinstance(done, PasswordFault):
             raise UserFault(f"the password cannot be used. {WHAT_TO_CHANGE[done]}")
         shown = {"login": login} | ({} if chosen else {"password": done.password})
@@ -61,7 +63,7 @@ def end_overlap(login: Login, config: ConfigOption = None, as_json: Json = False
     """Let the former password of an SMTP account end before its time."""
 
     async def work(store: Store) -> None:
-        was_good = await verb_of(store).end_overlap(await find(store, login))
+        was_good = await verb_of(store, config).end_overlap(await find(store, login))
         note = "" if was_good else "No former password was in force."
         Output(as_json=as_json).facts({"login": login, "ended": was_good}, note=note)
 

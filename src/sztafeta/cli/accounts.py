@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network, ip_network
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -73,6 +74,14 @@ AllowFrom = Annotated[
     ),
 ]
 ANYWHERE = "anywhere"
+SourceName = Annotated[
+    str | None,
+    typer.Option(
+        "--egress",
+        metavar="SOURCE",
+        help="Where its mail leaves from: shared, or a dedicated source of its customer.",
+    ),
+]
 
 
 @application.command("add-customer", epilog="Example: sztafeta account add-customer alice")
@@ -139,6 +148,7 @@ def add(
     ttl: Ttl = None,
     name: Name = None,
     allow_from: AllowFrom = None,
+    egress: SourceName = None,
     config: ConfigOption = None,
     as_json: Json = False,
 ) -> None:
@@ -156,11 +166,14 @@ def add(
         ttl=ttl,
         name=name,
         allow_from=allow_from,
+        egress=egress,
     )
 
     async def work(store: Store) -> None:
         await customer_id_of(store, customer)
-        made = await verb_of(store).create(account)
+        verb = verb_of(store, config)
+        _insist_on_own_source(verb, account)
+        made = await verb.create(account)
         if made is None:
             raise UserFault(f"{MOST} SMTP accounts of a customer are the most; delete one first")
         Output(as_json=as_json).facts(
@@ -223,6 +236,7 @@ def change(
     ttl: Ttl = None,
     name: Name = None,
     allow_from: AllowFrom = None,
+    egress: SourceName = None,
     config: ConfigOption = None,
     as_json: Json = False,
 ) -> None:
@@ -239,21 +253,22 @@ def change(
             ttl=ttl,
             name=name,
             allow_from=allow_from,
+            egress=egress,
         )
 
-    with_store(config, _change(login, apply, as_json))
+    with_store(config, _change(login, apply, config, as_json))
 
 
 @application.command("suspend")
 def suspend(login: Login, config: ConfigOption = None, as_json: Json = False) -> None:
     """Suspend an SMTP account; what is queued is still delivered."""
-    with_store(config, _change(login, lambda one: replace(one, enabled=False), as_json))
+    with_store(config, _change(login, lambda one: replace(one, enabled=False), config, as_json))
 
 
 @application.command("resume")
 def resume(login: Login, config: ConfigOption = None, as_json: Json = False) -> None:
     """Let a suspended SMTP account send again."""
-    with_store(config, _change(login, lambda one: replace(one, enabled=True), as_json))
+    with_store(config, _change(login, lambda one: replace(one, enabled=True), config, as_json))
 
 
 @application.command("delete")
@@ -261,7 +276,7 @@ def delete(login: Login, config: ConfigOption = None, as_json: Json = False) -> 
     """Take a login away; its mail and history stay."""
 
     async def work(store: Store) -> None:
-        await verb_of(store).delete(await find(store, login))
+        await verb_of(store, config).delete(await find(store, login))
         Output(as_json=as_json).facts({"deleted": login})
 
     with_store(config, work)
@@ -291,6 +306,7 @@ def changed(
     ttl: str | None,
     name: str | None = None,
     allow_from: Sequence[str] | None = None,
+    egress: str | None = None,
 ) -> SmtpAccount:
     """Apply the options that were given."""
     wanted: dict[str, Any] = {
@@ -301,6 +317,7 @@ def changed(
         "max_connections": max_connections,
         "ttl": None if ttl is None else duration(ttl),
         "display_name": name,
+        "egress": egress,
         "allowed_networks": None if not allow_from else _networks(allow_from),
     }
     return replace(account, **{name: value for name, value in wanted.items() if value is not None})
@@ -325,11 +342,17 @@ def duration(text: str) -> timedelta:
 
 
 def _change(
-    login: str, apply: Callable[[SmtpAccount], SmtpAccount], as_json: bool
+    login: str,
+    apply: Callable[[SmtpAccount], SmtpAccount],
+    config: Path | None,
+    as_json: bool,
 ) -> Callable[[Store], Awaitable[None]]:
     async def work(store: Store) -> None:
-        account = apply(await find(store, login))
-        await verb_of(store).change(account)
+        found, verb = await find(store, login), verb_of(store, config)
+        account = apply(found)
+        if account.egress != found.egress:
+            _insist_on_own_source(verb, account)
+        await verb.change(account)
         Output(as_json=as_json).facts({"login": account.login} | settings_of(account))
 
     return work
@@ -344,9 +367,17 @@ def _let_send(name: str, *, enabled: bool, as_json: bool) -> Callable[[Store], A
     return work
 
 
-def verb_of(store: Store) -> SmtpAccounts:
+def verb_of(store: Store, config: Path | None) -> SmtpAccounts:
     """Give the verb that keeps SMTP accounts."""
-    return smtp_accounts(store, Hashing(), SystemClock())
+    return smtp_accounts(read_settings(config).settings, store, Hashing(), SystemClock())
+
+
+def _insist_on_own_source(verb: SmtpAccounts, account: SmtpAccount) -> None:
+    if verb.has_lost_its_source(account):
+        known = ", ".join(verb.sources_of(account.customer_name))
+        raise UserFault(
+            f"{account.customer_name} has no source {account.egress}; it may choose: {known}"
+        )
 
 
 async def find(store: Store, login: str) -> SmtpAccount:
@@ -364,6 +395,7 @@ def settings_of(account: SmtpAccount) -> dict[str, Any]:
     return {
         "customer": account.customer_name,
         "name": account.display_name,
+        "egress": account.egress,
         "allowed_from": [str(network) for network in account.allowed_networks] or [ANYWHERE],
         "former_password_until": former.works_until if former and goes_on else None,
         "may_send": account.enabled,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 from collections.abc import Iterator
 from dataclasses import dataclass
 from ipaddress import ip_address
@@ -28,6 +29,7 @@ def advice(settings: Settings) -> list[Advice]:
         *_certificate(settings),
         *_listeners(settings),
         *_names(settings),
+        *_sources(settings),
     ]
 
 
@@ -69,3 +71,21 @@ def _names(settings: Settings) -> Iterator[Advice]:
     if not ip_address(settings.http.address).is_loopback:
         text = "not loopback: whoever can reach it sees health and metrics"
         yield Advice(key="http.address", text=text, is_fault=False)
+
+
+def _sources(settings: Settings) -> Iterator[Advice]:
+    for one in settings.dedicated_sources:
+        for address in filter(None, (one.ipv4, one.ipv6)):
+            if not _is_ours(address):
+                text = f'{address} of "{one.name}" is no address of this machine: mail would wait'
+                yield Advice(key="dedicated_sources", text=text)
+
+
+def _is_ours(address: str) -> bool:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family) as one:
+            one.bind((address, 0))
+    except OSError:
+        return False
+    return True

@@ -32,6 +32,7 @@ from pydantic_settings import (
 )
 
 from sztafeta.config.units import Duration, Period, Size
+from sztafeta.delivery.egress import SHARED
 from sztafeta.delivery.tls_policy import TlsRequirement
 
 
@@ -273,6 +274,29 @@ class Egress(Section):
     """The local IPv6 address; the system chooses unless set."""
 
 
+class DedicatedSource(Section):
+    """An address and name that one customer has alone; its SMTP accounts may choose to send from it."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.-]{0,39}$")]
+    """How accounts, logs and the panel call it: lower-case letters, digits, dots and hyphens."""
+    customer: str
+    """The name of the customer it belongs to."""
+    ehlo_name: HostName | None = None
+    """The name to say in EHLO; the hostname unless set. Its A, AAAA and PTR records should agree."""
+    ipv4: Address | None = None
+    """The local IPv4 address; unless set, nothing is sent from it over IPv4."""
+    ipv6: Address | None = None
+    """The local IPv6 address; unless set, nothing is sent from it over IPv6."""
+
+    @model_validator(mode="after")
+    def _it_has_an_address(self) -> Self:
+        if self.ipv4 is None and self.ipv6 is None:
+            raise ValueError(f'"{self.name}" needs an address of its own: set ipv4, ipv6 or both')
+        if ":" in (self.ipv4 or "") or ":" not in (self.ipv6 or ":"):
+            raise ValueError(f'"{self.name}": ipv4 is like 192.0.2.7 and ipv6 like 2001:db8::7')
+        return self
+
+
 class Http(Section):
     """The operator's HTTP port: health and metrics."""
 
@@ -455,6 +479,8 @@ class Settings(BaseSettings):
     routes: tuple[RouteSetting, ...] = ()
     """Domains that go to a fixed host instead of their MX; the first that names the domain counts."""
     egress: Egress = Egress()
+    dedicated_sources: tuple[DedicatedSource, ...] = ()
+    """Addresses that customers have alone."""
     http: Http = Http()
     api: Api = Api()
     panel: Panel = Panel()
@@ -479,6 +505,19 @@ class Settings(BaseSettings):
         if url is not None and not re.match(r"postgresql://.|sqlite:///.", url.get_secret_value()):
             raise ValueError("must be postgresql://user:password@host/name or sqlite:///<file>")
         return url
+
+    @model_validator(mode="after")
+    def _sources_have_names_and_addresses_of_their_own(self) -> Self:
+        taken = {SHARED, self.egress.name, self.egress.ipv4, self.egress.ipv6} - {None}
+        for one in self.dedicated_sources:
+            for value in (one.name, one.ipv4, one.ipv6):
+                if value in taken:
+                    text = (
+                        f'dedicated source "{one.name}": {value} is taken; nobody else may have it'
+                    )
+                    raise ValueError(text)
+            taken |= {one.name, one.ipv4, one.ipv6} - {None}
+        return self
 
     @model_validator(mode="after")
     def _listeners_have_names_of_their_own(self) -> Self:

@@ -104,6 +104,9 @@ class SmtpDialer:
             if self._wall.refuses(door.address, door.hop.port):
                 failed.add(door, _FORBIDDEN)
                 continue
+            if not source.reaches(door.address):
+                failed.add(door, _NO_ADDRESS)
+                continue
             if failed.tried == MAX_ADDRESSES or loop.time() >= ends:
                 break
             failed.tried += 1
@@ -161,7 +164,7 @@ class SmtpDialer:
         self, connection: SmtpConnection, door: _Door, source: EgressSource
     ) -> Failure | None:
         """Open the TCP connection, from the egress source's own address."""
-        local = source.ipv6 if ":" in door.address else source.ipv4
+        local = source.address_for(door.address)
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(self._timeouts.connect.total_seconds()):
@@ -228,6 +231,15 @@ class _Failed:
         )
 
 
+_NO_ADDRESS: Final = _Refusal(
+    Answer(
+        Stage.CONNECT,
+        Failure(
+            FailureKind.UNREACHABLE, "the egress source has no address of this kind to send from"
+        ),
+    ),
+    "# not dialled: the egress source has no address of this kind\n",
+)
 _FORBIDDEN: Final = _Refusal(
     Answer(
         Stage.CONNECT,

@@ -16,6 +16,7 @@ from sztafeta.account.member import Area, Right
 from sztafeta.account.recipes import PROGRAMS, program_of
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.account.smtp_password import PasswordFault
+from sztafeta.delivery.egress import SHARED
 from sztafeta.panel.forms import Choice, Form, at_most, options
 from sztafeta.panel.needs import ADMINISTRATOR, Needs
 from sztafeta.panel.network_field import NetworksField
@@ -31,6 +32,7 @@ HOME: Final = "/panel/smtp-accounts"
 READ: Final = Needs(Area.SMTP_ACCOUNTS, Right.READ)
 WRITE: Final = Needs(Area.SMTP_ACCOUNTS, Right.WRITE)
 
+SHARED_IP: Final = N_("shared IP")
 DRAWN, CHOSEN = "drawn", "chosen"
 OVERLAPS: Final = (
     ("0", N_("at once")),
@@ -85,6 +87,12 @@ class AccountForm(Form):
     enabled = BooleanField(N_("Programs may log in and send"))
     tls_required = BooleanField(N_("TLS is required"))
     networks = NetworksField(N_("Where it may log in from"), [Optional()])
+    egress = Choice(N_("Outgoing address"), choices=options(((SHARED, SHARED_IP),)), default=SHARED)
+
+    def offer(self, sources: Sequence[str]) -> None:
+        """Let the outgoing address be chosen among these."""
+        named = [(one, one) for one in sources if one != SHARED]
+        self.egress.choices = options([(SHARED, SHARED_IP), *named])
 
 
 class PasswordForm(Form):
@@ -136,6 +144,7 @@ async def change_account(visit: Visit) -> Response:
     if account is None:
         return visit.not_found()
     form = await visit.filled(AccountForm)
+    form.offer(_sources_for(visit, account))
     if not form.validate():
         return await _show(visit, account, form=form)
     changed = replace(
@@ -144,6 +153,7 @@ async def change_account(visit: Visit) -> Response:
         enabled=form.enabled.data,
         cleartext_auth=not form.tls_required.data,
         allowed_networks=form.networks.data,
+        egress=form.egress.data,
     )
     await visit.desk.smtp_accounts.change(changed)
     await _note(visit, "smtp-account.changed", changed, before=account)
@@ -242,20 +252,31 @@ async def _show(
         "enabled": account.enabled,
         "tls_required": not account.cleartext_auth,
         "networks": account.allowed_networks,
+        "egress": account.egress,
     }
+    shown = form or visit.blank(AccountForm, data=values)
+    shown.offer(_sources_for(visit, account))
     logins = visit.desk.smtp_logins
     return visit.page(
         "smtp_accounts/one.html",
         http_status=422 if is_wrong else 200,
         account=account,
         path=_path(account),
-        form=form or visit.blank(AccountForm, data=values),
+        form=shown,
+        has_lost_source=visit.desk.smtp_accounts.has_lost_its_source(account),
         password_form=password_form or visit.blank(PasswordForm),
         entrance=visit.desk.entrance,
         last=(await logins.last_of([account])).get(account.account_id),
         failures=await logins.failures_of(account),
         causes=CAUSES,
         overlap=overlap_left(account, visit.now),
+    )
+
+
+def _sources_for(visit: Visit, account: SmtpAccount) -> Sequence[str]:
+    """Give what may be chosen; a source that was taken away may stay chosen, it may come back."""
+    return list(
+        dict.fromkeys((*visit.desk.smtp_accounts.sources_of(account.customer_name), account.egress))
     )
 
 
@@ -295,4 +316,5 @@ def _values(account: SmtpAccount) -> dict[str, Any]:
         "enabled": account.enabled,
         "tls_required": not account.cleartext_auth,
         "networks": " ".join(map(str, account.allowed_networks)),
+        "egress": account.egress,
     }

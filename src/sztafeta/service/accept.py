@@ -217,6 +217,7 @@ class Accept:
             submission_id=submission.submission_id,
             tags=wishes.tags,
             metadata=wishes.metadata,
+            dedicated_pool=account.dedicated_pool,
         )
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sztafeta.delivery.egress import EgressSource
 from sztafeta.delivery.verdict import Answer, Failure, FailureKind, Stage, Verdict
 from sztafeta.service.ports import (
     BodyDamaged,
@@ -59,7 +58,6 @@ class Deliver:
         sign: Sign,
         record: Record,
         clock: Clock,
-        source: EgressSource,
     ) -> None:
         self._store = store
         self._schedule = schedule
@@ -67,7 +65,6 @@ class Deliver:
         self._sign = sign
         self._record = record
         self._clock = clock
-        self._source = source
 
     async def attempt(self, batch: Batch, connection: Connection | None) -> Attempted:
         """Try a batch over a kept connection or a new one, and hand the outcome to the record."""
@@ -161,7 +158,7 @@ class Deliver:
         if site.route is None:
             failure = site.failure or NO_ROUTE_YET
             return DialFailure(answer=Answer(Stage.ROUTE, failure), hop="", transcript="", tried=0)
-        return await self._dialer.dial(site.route, source=self._source, tls=site.route.tls)
+        return await self._dialer.dial(site.route, source=site.source, tls=site.route.tls)
 
 
 async def _keep(tried: Tried, connection: Connection, dialogue: Dialogue) -> Connection | None:

@@ -10,6 +10,7 @@ from collections import deque
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from sztafeta.delivery.egress import EgressSource
 from sztafeta.delivery.route import Route
 from sztafeta.delivery.shaping import SiteState
 from sztafeta.delivery.verdict import Failure
@@ -22,6 +23,8 @@ class Site:
     """The receivers behind one set of MX hosts, with the queues that lead there."""
 
     name: str
+    source: EgressSource
+    """Where its mail leaves from: the same hosts are another site for another source."""
     route: Route | None
     failure: Failure | None
     """Why there is no route."""

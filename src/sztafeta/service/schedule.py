@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sztafeta.delivery.egress import EgressSources
 from sztafeta.delivery.shaping import SiteState
 from sztafeta.service.fresh_messages import FreshMessages
 from sztafeta.service.ports import (
@@ -58,13 +59,16 @@ class Schedule:
         *,
         store: QueueStore,
         router: QueueRouter,
+        sources: EgressSources,
         clock: Clock,
         new_site_state: Callable[[], SiteState],
         limits: ScheduleLimits | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
-        self.sites = Sites(router=router, clock=clock, new_site_state=new_site_state)
+        self.sites = Sites(
+            router=router, sources=sources, clock=clock, new_site_state=new_site_state
+        )
         self.limits = limits or ScheduleLimits()
         self._queues: dict[int, ReadyQueue] = {}
         self._by_key: dict[QueueKey, ReadyQueue] = {}

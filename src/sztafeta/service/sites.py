@@ -9,10 +9,11 @@ import asyncio
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from sztafeta.delivery.egress import EgressSources
 from sztafeta.delivery.route import Route
 from sztafeta.delivery.shaping import SiteState
 from sztafeta.delivery.verdict import Failure
-from sztafeta.service.ports import Clock, QueueRouter
+from sztafeta.service.ports import Clock, QueueKey, QueueRouter
 from sztafeta.service.ready_queue import ReadyQueue, Site
 
 UNROUTED_LIFETIME = timedelta(minutes=1)
@@ -23,8 +24,14 @@ class Sites:
     """The sites that this node's ready queues lead to."""
 
     def __init__(
-        self, *, router: QueueRouter, clock: Clock, new_site_state: Callable[[], SiteState]
+        self,
+        *,
+        router: QueueRouter,
+        sources: EgressSources,
+        clock: Clock,
+        new_site_state: Callable[[], SiteState],
     ) -> None:
+        self._sources = sources
         self._router = router
         self._clock = clock
         self._new_site_state = new_site_state
@@ -53,22 +60,24 @@ class Sites:
         finally:
             queue.routing = False
         former = queue.site
-        queue.site, queue.routed_until = self._site(queue.leased.key.domain, route)
+        queue.site, queue.routed_until = self._site(queue.leased.key, route)
         queue.site.look_up = self._clock.now() - started_at
         if former is not None and former is not queue.site and queue.in_rotation:
             former.rotation.remove(queue)
             queue.in_rotation = False
         self._rotate(queue)
 
-    def _site(self, domain: str, route: Route | Failure) -> tuple[Site, datetime]:
-        """Find or make the site of a route; say until when that stands."""
+    def _site(self, key: QueueKey, route: Route | Failure) -> tuple[Site, datetime]:
+        """Find or make the site of a route and of the queue's source; say until when that stands."""
         if isinstance(route, Failure):
-            name, lifetime = f"unrouted:{domain}", UNROUTED_LIFETIME
+            name, lifetime = f"unrouted:{key.domain}", UNROUTED_LIFETIME
         else:
             name, lifetime = route.site, timedelta(seconds=route.valid_for_seconds)
+        source = self._sources.of(key.pool)
+        name = source.path(name)
         site = self.by_name.get(name)
         if site is None:
-            site = self.by_name[name] = Site(name, None, None, self._new_site_state())
+            site = self.by_name[name] = Site(name, source, None, None, self._new_site_state())
         site.route, site.failure = (None, route) if isinstance(route, Failure) else (route, None)
         return site, self._clock.now() + lifetime
 

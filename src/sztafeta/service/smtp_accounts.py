@@ -14,6 +14,7 @@ from sztafeta.account.smtp_account import (
     make_password,
 )
 from sztafeta.account.smtp_password import PasswordFault, fault_of
+from sztafeta.delivery.egress import SHARED, EgressSources
 from sztafeta.service.ports import (
     AccountAdministration,
     AccountStore,
@@ -51,11 +52,13 @@ class SmtpAccounts:
         administration: AccountAdministration,
         accounts: AccountStore,
         panel_passwords: PanelPasswords,
+        sources: EgressSources,
         clock: Clock,
     ) -> None:
         self._administration = administration
         self._accounts = accounts
         self._panel_passwords = panel_passwords
+        self._sources = sources
         self._clock = clock
 
     async def all_of(self, customer_name: str) -> Sequence[SmtpAccount]:
@@ -67,6 +70,14 @@ class SmtpAccounts:
         """Find one of a customer's accounts."""
         account = await self._accounts.smtp_account(login)
         return account if account is not None and account.customer_id == customer_id else None
+
+    def sources_of(self, customer_name: str) -> tuple[str, ...]:
+        """List where a customer's mail may leave from: the shared source, and those it has alone."""
+        return (SHARED, *self._sources.names_of(customer_name))
+
+    def has_lost_its_source(self, account: SmtpAccount) -> bool:
+        """Say whether an account's source was taken away: its mail leaves from the shared one."""
+        return account.egress not in self.sources_of(account.customer_name)
 
     async def create_next(self, customer_name: str, wish: SmtpAccount) -> NewPassword | None:
         """Make the next login, `2.<name>.smtp` after `1.<name>.smtp`; None: there are too many."""

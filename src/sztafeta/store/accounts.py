@@ -57,6 +57,7 @@ _ACCOUNT_COLUMNS: Final = (
     smtp_account.c.former_until,
     smtp_account.c.former_replaced_at,
     smtp_account.c.former_replaced_by,
+    smtp_account.c.egress,
 )
 _ACCOUNTS: Final = sa.select(*_ACCOUNT_COLUMNS).join_from(
     smtp_account, customer, customer.c.customer_id == smtp_account.c.customer_id
@@ -416,6 +417,7 @@ def _account_values(account: SmtpAccount) -> dict[str, Any]:
         "ttl": account.ttl // _MILLISECOND,
         "display_name": clean(account.display_name),
         "allowed_networks": " ".join(map(str, account.allowed_networks)),
+        "egress": account.egress,
     }
 
 
@@ -435,7 +437,7 @@ def _former_values(former: FormerPassword | None) -> dict[str, Any]:
 def _account(row: Row, domains: frozenset[str]) -> SmtpAccount:
     account_id, customer_id, customer_name, login, password_sha256, *settings = row
     enabled, customer_enabled, cleartext, sender_rule, bounces, notices, *settings = settings
-    connections, ttl, display_name, networks, *former = settings
+    connections, ttl, display_name, networks, *former, egress = settings
     return SmtpAccount(
         account_id=account_id,
         customer_id=customer_id,
@@ -453,6 +455,7 @@ def _account(row: Row, domains: frozenset[str]) -> SmtpAccount:
         display_name=display_name,
         allowed_networks=tuple(map(ip_network, networks.split())),
         former_password=_former(former),
+        egress=egress,
     )
 
 

@@ -60,6 +60,7 @@ smtp_account: Final = sa.Table(
     sa.Column("former_until", _Millis),
     sa.Column("former_replaced_at", _Millis),
     sa.Column("former_replaced_by", sa.Text),
+    sa.Column("egress", sa.Text, nullable=False, server_default="shared"),
 )
 
 smtp_login: Final = sa.Table(

@@ -17,6 +17,7 @@ from sztafeta.api.desk import AtDesk, Desk, LiveAdministrator, Reader
 from sztafeta.api.guarded import Guarded
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.shapes import Networks, Strict, View
+from sztafeta.delivery.egress import SHARED
 from sztafeta.service.fault import Fault
 from sztafeta.service.ports import AlreadyThere
 from sztafeta.service.smtp_accounts import LONGEST_OVERLAP, MOST, NewPassword, overlap_left
@@ -27,6 +28,7 @@ Connections = Annotated[int, Field(ge=1, le=1000)]
 Hours = Annotated[float, Field(gt=0, le=7 * 24)]
 Overlap = Annotated[float, Field(ge=0, le=LONGEST_OVERLAP / timedelta(hours=1))]
 Name = Annotated[str, Field(max_length=100)]
+Source = Annotated[str, Field(max_length=40)]
 
 
 def _for_example(body: dict[str, Any]) -> dict[str, Any]:
@@ -42,6 +44,8 @@ class NewAccount(Strict):
     """What people call it."""
     allowed_networks: Networks = []
     """Where it may log in from, like `192.0.2.0/24`; empty: from anywhere."""
+    egress: Source = SHARED
+    """Where its mail leaves from: `shared`, or the name of an address that you have alone."""
     cleartext_auth: bool = False
     """May log in without TLS, for old devices."""
     failure_notices: bool = True
@@ -61,6 +65,8 @@ class AccountChange(Strict):
     """What people call it."""
     allowed_networks: Networks | None = None
     """Where it may log in from; an empty list: from anywhere."""
+    egress: Source | None = None
+    """Where its mail leaves from: `shared`, or the name of an address that you have alone."""
     cleartext_auth: bool | None = None
     """May log in without TLS."""
     failure_notices: bool | None = None
@@ -89,6 +95,10 @@ class Account(View):
     """What people call it."""
     allowed_networks: Sequence[str]
     """Where it may log in from; empty: from anywhere."""
+    egress: str
+    """Where its mail leaves from: `shared`, or the name of an address that you have alone."""
+    egress_lost: bool
+    """That address was taken away: mail leaves from the shared one."""
     former_password_until: datetime | None
     """How long the former password goes on; null: it is dead."""
     enabled: bool
@@ -128,6 +138,7 @@ async def list_accounts(key: Reader, desk: AtDesk) -> dict[str, Any]:
 async def create_account(key: LiveAdministrator, desk: AtDesk, wish: NewAccount) -> dict[str, Any]:
     """Make a login with a generated password; it is in force at once."""
     _refuse_foreign_login(wish.login, key.customer_name)
+    _refuse_foreign_source(desk, key, wish.egress)
     account = SmtpAccount(
         account_id=0,
         customer_id=key.customer_id,
@@ -136,6 +147,7 @@ async def create_account(key: LiveAdministrator, desk: AtDesk, wish: NewAccount)
         password_sha256=b"",
         display_name=wish.display_name,
         allowed_networks=tuple(wish.allowed_networks),
+        egress=wish.egress,
         cleartext_auth=wish.cleartext_auth,
         failure_notices=wish.failure_notices,
         max_connections=wish.max_connections,
@@ -173,7 +185,10 @@ async def change_account(
         values["ttl"] = timedelta(hours=values.pop("ttl_hours"))
     if "allowed_networks" in values:
         values["allowed_networks"] = tuple(values["allowed_networks"])
-    changed = replace(await _find(desk, key, login), **values)
+    account = await _find(desk, key, login)
+    if change.egress is not None:
+        _refuse_foreign_source(desk, key, change.egress)
+    changed = replace(account, **values)
     await desk.smtp_accounts.change(changed)
     return _shown(changed, desk)
 
@@ -241,6 +256,15 @@ def _refuse_foreign_login(login: str, customer: str) -> None:
         raise Problem("invalid", "The login cannot be used.", errors=(fault,))
 
 
+def _refuse_foreign_source(desk: Desk, key: ApiKey, source: str) -> None:
+    known = desk.smtp_accounts.sources_of(key.customer_name)
+    if source not in known:
+        fault = Fault(
+            pointer="/egress", code="unknown_source", text=f"Choose one of: {', '.join(known)}."
+        )
+        raise Problem("invalid", "The outgoing address cannot be used.", errors=(fault,))
+
+
 def _bad_password(found: PasswordFault) -> Problem:
     code = f"password_{found.value.replace(' ', '_')}"
     fault = Fault(pointer="/password", code=code, text=WHAT_TO_CHANGE[found])
@@ -258,6 +282,8 @@ def _shown(account: SmtpAccount, desk: Desk) -> dict[str, Any]:
         "login": account.login,
         "display_name": account.display_name,
         "allowed_networks": [str(network) for network in account.allowed_networks],
+        "egress": account.egress,
+        "egress_lost": desk.smtp_accounts.has_lost_its_source(account),
         "former_password_until": former.works_until if former and goes_on else None,
         "enabled": account.enabled,
         "cleartext_auth": account.cleartext_auth,

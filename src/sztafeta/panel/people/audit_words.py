@@ -90,6 +90,7 @@ NAMES: Final[dict[str, str]] = {
     "phone": N_("Mobile phone"),
     "language": N_("Language"),
     "networks": N_("Addresses and networks"),
+    "egress": N_("Outgoing address"),
     "expires_at": N_("Expiry"),
     "recipients": N_("Recipients"),
 }

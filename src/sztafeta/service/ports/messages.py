@@ -56,11 +56,13 @@ class NewMessage:
     """The call it came with; None: it came alone, over SMTP."""
     tags: tuple[str, ...] = ()
     metadata: Mapping[str, str] = field(default_factory=dict)
+    dedicated_pool: str = ""
+    """The egress pool of its account's own source; empty: that of all."""
 
     @property
     def pool(self) -> str:
         """The egress pool of its ready queues; test mail has one that leads nowhere."""
-        return TEST_POOL if self.mode is Mode.TEST else DEFAULT_POOL
+        return TEST_POOL if self.mode is Mode.TEST else self.dedicated_pool or DEFAULT_POOL
 
 
 @value(frozen=True, slots=True)

@@ -241,6 +241,7 @@ class Assembly:
             submission_id=self.submission_id,
             tags=call.tags,
             metadata={**call.metadata, **one.to.asked.metadata},
+            dedicated_pool=account.dedicated_pool,
         )
 
     def _envelope(self, one: Drafted) -> Envelope:
