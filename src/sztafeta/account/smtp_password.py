@@ -16,7 +16,7 @@ from typing import Final
 SHORTEST: Final = 16
 LONGEST: Final = 128
 ENOUGH_BITS: Final = 75.0
-"""2^75 SHA-256 are some millions of years of one card that does ten billion a second."""
+"""2^75 SHA-256 are 120,000 years of one card that does ten billion a second (decision 0016)."""
 _KINDS: Final = (
     (re.compile(r"[a-z]"), 26),
     (re.compile(r"[A-Z]"), 26),
