@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 from sztafeta.account.smtp_password import WHAT_TO_CHANGE, PasswordFault
-from sztafeta.cli.accounts import Login, duration, find, settings_of, verb_of
+from sztafeta.cli.account_settings import Login, duration, settings_of
+from sztafeta.cli.accounts import find, verb_of
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.run import ConfigOption, with_store
 from sztafeta.config.units import format_duration
