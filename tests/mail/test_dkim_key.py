@@ -87,6 +87,7 @@ def test_a_weak_key_is_refused() -> None:
         (octets_of(generate_private_key(SECP256R1())), KeyAlgorithm.RSA),
         (octets_of(generate_private_key(SECP256R1())), KeyAlgorithm.ED25519),
     ],
+    ids=["ed25519 as rsa", "rsa as ed25519", "curve as rsa", "curve as ed25519"],
 )
 def test_a_key_of_another_kind_is_refused(octets: bytes, algorithm: KeyAlgorithm) -> None:
     """S-47: no key swap."""
