@@ -13,7 +13,6 @@ from sztafeta.account.member import Area, Right
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.mail.address import AddressFault, parse_domain
 from sztafeta.mail.alignment import Alignment, alignment
-from sztafeta.panel.headers import FRAME_POLICY
 from sztafeta.panel.messages.bulk import act, done
 from sztafeta.panel.messages.sentences import (
     OtherLanguage,
@@ -173,12 +172,7 @@ async def message_frame(visit: Visit) -> Response:
     )
     if opened is None or opened.html is None:
         return visit.not_found()
-    frame = visit.frame(opened.html)
-    if is_remote:
-        frame.headers["Content-Security-Policy"] = FRAME_POLICY.replace(
-            "img-src data:", "img-src data: https:"
-        )
-    return frame
+    return visit.frame(opened.html, remote_pictures=is_remote)
 
 
 @pages.get("/messages/{id}/message.eml", needs=READ)
