@@ -14,7 +14,7 @@ from wtforms import SelectField, StringField, TextAreaField
 
 from sztafeta.account.member import Area, Right
 from sztafeta.account.suppression_file import OWN_HEADER, guarded
-from sztafeta.panel.forms import Form, at_most, required
+from sztafeta.panel.forms import Form, at_most, options, required
 from sztafeta.panel.headers import DOWNLOAD_POLICY
 from sztafeta.panel.messages.shared import shown_id
 from sztafeta.panel.needs import Needs
@@ -62,7 +62,7 @@ class AddForm(Form):
     )
     reason = SelectField(
         N_("Reason"),
-        choices=[(one.value, text) for one, text in REASONS.items()],
+        choices=options((one.value, text) for one, text in REASONS.items()),
         default=SuppressionReason.MANUAL.value,
     )
     comment = StringField(N_("Comment"), [at_most(500)])
