@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from playwright.async_api import Browser, Page, async_playwright
 from tests.acceptance.demo import CHROMIUM, FLAGS
@@ -16,7 +16,9 @@ from sztafeta.panel.columns import routes
 
 AXE: Final = NODE_MODULES / "axe-core" / "axe.min.js"
 SAMPLES: Final = 2
-"""Pages of one route that are looked at; a route with ids has as many pages as there are ids."""
+"""Pages of one route that are looked at; a route with ids has as many pages as there are ids, each tab counts."""
+FILES: Final = (".csv", ".eml")
+"""Endings of what is stored, not shown; a domain and a login have dots, too."""
 WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 LOUD: Final = frozenset({"error", "warning"})
 
@@ -72,9 +74,13 @@ async def found_pages(page: Page, start: str, *, samples: int = SAMPLES) -> list
         address = waiting.pop(0)
         parts = urlsplit(address)
         pattern = pattern_of(parts.path)
-        if parts.netloc != home.netloc or not pattern or "." in parts.path.rpartition("/")[2]:
+        if parts.netloc != home.netloc or not pattern or parts.path.endswith(FILES):
             continue
-        known = seen.setdefault(pattern, [])
+        asked = parse_qs(parts.query)
+        if "pictures" in asked:  # a reader's wish to fetch them from elsewhere
+            continue
+        tab = "".join(asked.get("tab", ()))
+        known = seen.setdefault(f"{pattern} {tab}", [])
         key = address.partition("#")[0]
         if key in known or len(known) >= samples:
             continue

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 from collections.abc import AsyncIterator, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
 from playwright.async_api import Browser, StorageState
@@ -20,6 +23,11 @@ from tests.acceptance.panel_walk import (
     pattern_of,
 )
 
+REMOTE_HTML: Final = (
+    "<style>@import url(https://example.net/a.css); p { background: url(https://example.net/b.png) }</style>"
+    "<p>Hello!</p><img src=https://example.net/c.gif alt=Offer><img src=http://example.net/d.gif alt=Old>"
+)
+"""What a preview must not ask for: the browser would say in its console what the policy refused."""
 View = tuple[str, int, str]
 """Theme, width in pixels, language."""
 
@@ -52,8 +60,32 @@ async def test_every_page_in_all_eight_views(demo: Demo, tmp_path: Path) -> None
     await walk_all(demo, ALL_VIEWS, tmp_path / "pictures")
 
 
+def furnish(demo: Demo) -> None:
+    """Put in mail and a template with all that a page can show of them."""
+    letter = {
+        "from": "shop@demo.example",
+        "to": ["anyone@example.com"],
+        "subject": "Zażółć gęślą jaźń",
+        "html": REMOTE_HTML,
+        "attachments": [{"filename": "faktura.txt", "content": "RmFrdHVyYQ=="}],
+    }
+    for key in ("Live key", "Test key"):
+        call(demo, "/v1/messages", demo.fact(key), letter)
+    template = {"name": "Remote", "external_id": "remote", "subject": "Hello", "html": REMOTE_HTML}
+    call(demo, "/v1/templates", demo.fact("Live key"), template)
+
+
+def call(demo: Demo, path: str, key: str, body: object) -> None:
+    """Call the demo's API."""
+    headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+    request = Request(demo.fact("API") + path, json.dumps(body).encode(), headers)  # noqa: S310
+    with urlopen(request) as answer:  # noqa: S310
+        assert answer.status < 300
+
+
 async def walk_all(demo: Demo, views: Sequence[View], pictures: Path) -> None:
     """Find every page by its links and look at each in all views."""
+    await asyncio.to_thread(furnish, demo)
     panel = demo.fact("Panel")
     async with chromium() as browser:
         context = await browser.new_context()
@@ -85,9 +117,10 @@ async def walk(
     for address in addresses:
         wrong = await faults_of(page, address) + said
         said.clear()
-        path = urlsplit(address).path
-        faults += [f"{path} {theme} {width} {language}: {one}" for one in wrong]
-        name = pattern_of(path).strip("/").replace("/", "-") or "start"
+        faults += [f"{address} {theme} {width} {language}: {one}" for one in wrong]
+        parts = urlsplit(address)
+        names = [pattern_of(parts.path).strip("/"), *parse_qs(parts.query).get("tab", ())]
+        name = "-".join(names).replace("/", "-") or "start"
         picture = pictures / f"{name}.{theme}.{width}.{language}.png"
         await page.screenshot(path=picture, full_page=True)
     await context.close()
