@@ -16,7 +16,7 @@ from sztafeta.panel.columns import routes
 
 AXE: Final = NODE_MODULES / "axe-core" / "axe.min.js"
 SAMPLES: Final = 2
-"""Pages of one route that are looked at; a route with ids has as many pages as there are ids, each tab counts."""
+"""Pages of one route that are looked at; each tab of a route with ids counts as a route."""
 FILES: Final = (".csv", ".eml")
 """Endings of what is stored, not shown; a domain and a login have dots, too."""
 WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
