@@ -9,6 +9,7 @@ import json
 import os
 import socket
 from dataclasses import asdict, dataclass, field, fields
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -99,15 +100,15 @@ def choose_ports(remembered: DemoPorts | None, first_port: int) -> tuple[DemoPor
 
 def free_port(wanted: int, *, taken: set[int]) -> int:
     """Give the wanted port if it is free, else one of the next, else any."""
-    candidates = [*range(wanted, min(wanted + PORTS_TRIED, 65536)), 0] if wanted else [0]
-    for candidate in candidates:
-        if candidate and candidate in taken:
-            continue
+    near = range(wanted, min(wanted + PORTS_TRIED, 65536)) if wanted else ()
+    for candidate in (*near, *repeat(0, PORTS_TRIED)):
         with socket.socket() as trial:
             trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 trial.bind((HOST, candidate))
             except OSError:
                 continue
-            return int(trial.getsockname()[1])
+            port = int(trial.getsockname()[1])
+        if port not in taken:
+            return port
     raise OSError("no port is free on this machine")
