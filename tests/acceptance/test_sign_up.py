@@ -125,7 +125,7 @@ IS_FOCUSED: Final = """wanted => {
   const box = one.getBoundingClientRect();
   const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
   const style = getComputedStyle(one);
-  if (!(one === top || one.contains(top) || top?.contains(one))) 
+  if (!(one === top || one.contains(top) || top?.contains(one)))
     throw new Error(`${wanted} is focused and hidden`);
   if (!one.matches(":focus-visible") || style.outlineStyle === "none" && style.boxShadow === "none")
     throw new Error(`${wanted} is focused and does not show it`);
