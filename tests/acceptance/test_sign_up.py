@@ -1,4 +1,4 @@
-"""A firm signs up and sends its first mail by keyboard alone: form, letter, SMS, domain, SMTP account, mail."""
+"""A firm signs up and sends its first mail by keyboard alone: letter, SMS, domain, SMTP account, mail."""
 
 from __future__ import annotations
 

@@ -45,6 +45,40 @@ def test_what_cannot_be_is_said(shop: Sztafeta) -> None:
     assert "nobody" in shop("member", "reset-password", "bob", code=1).err
 
 
+def test_what_the_operator_does_is_in_the_customers_log(shop: Sztafeta) -> None:
+    """W-26: each command that changes something of a customer's, and no secret."""
+    made = shop("account", "add", "1.shop.smtp", "--customer", "shop", "--json").value
+    shop("account", "set", "1.shop.smtp", "--name", "Shop")
+    changed = shop("account", "password", "1.shop.smtp", "--overlap", "1h", "--json").value
+    shop("account", "end-overlap", "1.shop.smtp")
+    key = shop("key", "add", "--account", "1.shop.smtp", "--json").value
+    shop("key", "revoke", key["key"])
+    shop("domain", "add", "shop.example", "--customer", "shop")
+    shop("domain", "remove", "shop.example", "--yes")
+    shop("account", "suspend-customer", "shop")
+    shop("account", "resume-customer", "shop")
+    shop("account", "delete", "1.shop.smtp")
+    assert shop("audit", "verify", "--customer", "shop", "--json").value["state"] == "whole"
+    with sqlite3.connect(shop.data / "sztafeta.sqlite") as database:
+        rows = database.execute("select * from audit_entry order by number").fetchall()
+    assert [row[5] for row in rows] == [
+        "smtp-account.made",
+        "smtp-account.changed",
+        "smtp-account.password-changed",
+        "smtp-account.former-password-ended",
+        "key.made",
+        "key.revoked",
+        "domain.added",
+        "domain.removed",
+        "account.suspended",
+        "account.resumed",
+        "smtp-account.deleted",
+    ]
+    written = repr(rows)
+    for secret in (made["password"], changed["password"], key["secret"]):
+        assert secret not in written
+
+
 def test_a_touched_audit_log_is_named(shop: Sztafeta) -> None:
     """W-26."""
     add(shop)

@@ -96,6 +96,20 @@ async def test_a_row_that_was_edited_is_named(real_store: Store) -> None:
     assert await real_store.audit.broken_audit_entry(customer_id) == 2
 
 
+@pytest.mark.parametrize("column", ["key_id", "request_id"])
+async def test_key_and_request_are_covered_by_the_chain(real_store: Store, column: str) -> None:
+    """Written in afterwards, or taken out: both are seen; an older row without them is whole."""
+    customer_id = await noted(real_store, 1)
+    by_key = entry(customer_id, member_id=None, key_id="0Ab3", request_id="req_1")
+    added = await real_store.audit.add_audit_entry(by_key)
+    assert await real_store.audit.audit_entries(customer_id, EVERYTHING, limit=1) == [added]
+    assert await real_store.audit.broken_audit_entry(customer_id) is None
+    for number, value in ((2, ""), (1, "forged")):
+        touched = sa.update(audit_entry).values({column: value})
+        await run(real_store, touched.where(audit_entry.c.number == number))
+        assert await real_store.audit.broken_audit_entry(customer_id) == number
+
+
 @pytest.mark.parametrize("number", [1, 2, 3])
 async def test_a_row_that_was_deleted_is_named(real_store: Store, number: int) -> None:
     customer_id = await noted(real_store)

@@ -1,4 +1,4 @@
-"""API keys, templates and suppressions in memory: small tables that no mail moves."""
+"""The audit log, API keys, templates and suppressions in memory: small tables that no mail moves."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.service.ports import (
     AccountAdministration,
     AlreadyThere,
+    AuditEntry,
+    AuditQuery,
     ChangedMeanwhile,
     NotThere,
     Suppression,
@@ -19,6 +21,33 @@ from sztafeta.service.ports import (
     Template,
     TemplateVersion,
 )
+
+
+class MemoryAudit:
+    """Implements `AuditStore`; what is kept cannot be touched, so the chain holds."""
+
+    def __init__(self) -> None:
+        self._entries: list[AuditEntry] = []
+
+    async def add_audit_entry(self, entry: AuditEntry) -> AuditEntry:
+        of_the_customer = [one for one in self._entries if one.customer_id == entry.customer_id]
+        added = replace(entry, number=len(of_the_customer) + 1)
+        self._entries.append(added)
+        return added
+
+    async def audit_entries(
+        self, customer_id: int, query: AuditQuery, *, limit: int, before: int | None = None
+    ) -> Sequence[AuditEntry]:
+        assert query == AuditQuery(), "this double does not narrow"
+        found = [
+            one
+            for one in reversed(self._entries)
+            if one.customer_id == customer_id and (before is None or one.number < before)
+        ]
+        return found[:limit]
+
+    async def broken_audit_entry(self, customer_id: int) -> int | None:
+        return None
 
 
 class MemoryApiKeys:

@@ -16,6 +16,7 @@ from http.client import HTTPMessage, HTTPResponse
 from ipaddress import IPv4Network
 from typing import Any, Final
 
+from tests.doubles.memory_columns import MemoryAudit
 from tests.service.test_rehearsing import Line
 
 from sztafeta.account.api_key import Mode, Scope
@@ -30,6 +31,7 @@ from sztafeta.delivery.queue_id import IdSource
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.service.api_keys import ApiKeys, KeyWish, MadeKey
 from sztafeta.service.messages import Messages
+from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.ports import TextAnswer
 from sztafeta.service.sandbox import Sandbox
 from sztafeta.service.sending_domains import SendingDomains
@@ -122,6 +124,7 @@ class NativeHouse:
         self.panel_passwords = PanelPasswords()
         self.accounts: dict[str, SmtpAccount] = {}
         self._ids = IdSource(7)
+        self.audit = MemoryAudit()
         self.keys = self.another_nodes_keys()
         self.desk = self._desk(message_size, body_size)
         self.api = HttpApi(self.desk, ids=self._ids, on_trouble=self._trouble, facades=facades)
@@ -132,6 +135,7 @@ class NativeHouse:
 
     def _desk(self, message_size: int, body_size: int) -> Desk:
         return Desk(
+            audit=AuditLog(store=self.audit, clock=self.clock),
             keys=self.keys,
             accounts=self.store,
             account_administration=self.store,

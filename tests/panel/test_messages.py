@@ -217,6 +217,29 @@ async def test_each_tab_shows_its_part(post: Post) -> None:
         assert text in page.words
 
 
+async def test_who_reads_content_is_noted_once_an_hour(post: Post) -> None:
+    """W-26: the way, events and the answer are no content; a download of the list is noted, too."""
+    message = await post.send("jan@wp.pl")
+    browser = await alice(post)
+
+    async def noted() -> list[str]:
+        return [one.action for one in await post.house.audit(post.house.alice)]
+
+    before = await noted()
+    for tab in ("way", "events", "answer"):
+        await browser.get(f"{page_of(message)}&tab={tab}")
+    assert await noted() == before
+    for tab in ("text", "source", "preview"):
+        await browser.get(f"{page_of(message)}&tab={tab}")
+    await browser.get(page_of(message, "/message.eml"))
+    assert await noted() == ["messages.content-read", *before]
+    post.house.clock.advance(timedelta(hours=1))
+    await browser.get(page_of(message, "/frame"))
+    assert await noted() == ["messages.content-read", "messages.content-read", *before]
+    await browser.get("/panel/messages/export.csv?q=to:jan@wp.pl")
+    assert (await noted())[0] == "messages.exported"
+
+
 async def test_the_preview_runs_nothing_and_asks_nobody(post: Post) -> None:
     """W-08."""
     message = await post.send("jan@wp.pl")

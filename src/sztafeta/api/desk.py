@@ -13,6 +13,7 @@ from sztafeta.api import caller
 from sztafeta.api.body import Bodies
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.messages import Messages
+from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.ports import (
     AccountAdministration,
     AccountStore,
@@ -60,6 +61,7 @@ class Desk:
     messages: Messages
     sandbox: Sandbox
     templates: Templates
+    audit: AuditLog
     clock: Clock
     hostname: str
     base_url: str

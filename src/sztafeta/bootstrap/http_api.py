@@ -18,6 +18,7 @@ from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.service.api_keys import ApiKeys
+from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.hashing import Hashing
 from sztafeta.service.ports import Clock
 from sztafeta.service.smtp_logins import SmtpLogins
@@ -63,6 +64,7 @@ def http_api(
         messages=verbs.messages,
         sandbox=verbs.sandbox,
         templates=verbs.templates,
+        audit=AuditLog(store=store.audit, clock=clock),
         clock=clock,
         hostname=settings.hostname,
         base_url=base_url(settings),

@@ -7,9 +7,11 @@ from typing import Annotated
 
 import typer
 
+from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.account.smtp_password import WHAT_TO_CHANGE, PasswordFault
 from sztafeta.cli.account_settings import Login, duration, settings_of
 from sztafeta.cli.accounts import find, verb_of
+from sztafeta.cli.audit_log import audit_of
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.run import ConfigOption, with_store
 from sztafeta.config.units import format_duration
@@ -50,6 +52,7 @@ def change_password(
         )
         if isinstance(done, PasswordFault):
             raise UserFault(f"the password cannot be used. {WHAT_TO_CHANGE[done]}")
+        await _note(store, account, "smtp-account.password-changed")
         shown = {"login": login} | ({} if chosen else {"password": done.password})
         if going_on:
             stored = settings_of(await find(store, login))
@@ -64,11 +67,18 @@ def end_overlap(login: Login, config: ConfigOption = None, as_json: Json = False
     """Let the former password of an SMTP account end before its time."""
 
     async def work(store: Store) -> None:
-        was_good = await verb_of(store, config).end_overlap(await find(store, login))
+        account = await find(store, login)
+        was_good = await verb_of(store, config).end_overlap(account)
+        if was_good:
+            await _note(store, account, "smtp-account.former-password-ended")
         note = "" if was_good else "No former password was in force."
         Output(as_json=as_json).facts({"login": login, "ended": was_good}, note=note)
 
     with_store(config, work)
+
+
+async def _note(store: Store, account: SmtpAccount, action: str) -> None:
+    await audit_of(store).note_by_operator(account.customer_id, action, account.login)
 
 
 def _overlap(written: str | None) -> timedelta:

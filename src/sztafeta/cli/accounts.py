@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from sztafeta.account.audit_values import account_values
 from sztafeta.account.smtp_account import LOGIN, SmtpAccount
 from sztafeta.bootstrap.smtp_accounts import smtp_accounts
 from sztafeta.cli.account_settings import (
@@ -27,6 +28,7 @@ from sztafeta.cli.account_settings import (
     changed,
     settings_of,
 )
+from sztafeta.cli.audit_log import audit_of
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
 from sztafeta.cli.run import ConfigOption, read_settings, with_store
@@ -140,6 +142,7 @@ def add(
         made = await verb.create(account)
         if made is None:
             raise UserFault(f"{MOST} SMTP accounts of a customer are the most; delete one first")
+        await _note(store, "smtp-account.made", made.account)
         Output(as_json=as_json).facts(
             {"login": made.account.login, "password": made.password} | settings_of(made.account),
             note="The password is stored as a hash and cannot be shown again.",
@@ -240,7 +243,9 @@ def delete(login: Login, config: ConfigOption = None, as_json: Json = False) -> 
     """Take a login away; its mail and history stay."""
 
     async def work(store: Store) -> None:
-        await verb_of(store, config).delete(await find(store, login))
+        found = await find(store, login)
+        await verb_of(store, config).delete(found)
+        await audit_of(store).note_by_operator(found.customer_id, "smtp-account.deleted", login)
         Output(as_json=as_json).facts({"deleted": login})
 
     with_store(config, work)
@@ -271,6 +276,7 @@ def _change(
         if account.egress != found.egress:
             _insist_on_own_source(verb, account)
         await verb.change(account)
+        await _note(store, "smtp-account.changed", account, before=found)
         Output(as_json=as_json).facts({"login": account.login} | settings_of(account))
 
     return work
@@ -278,11 +284,25 @@ def _change(
 
 def _let_send(name: str, *, enabled: bool, as_json: bool) -> Callable[[Store], Awaitable[None]]:
     async def work(store: Store) -> None:
-        await customer_id_of(store, name)
+        customer_id = await customer_id_of(store, name)
         await store.accounts.enable_customer(name, enabled=enabled)
+        action = "account.resumed" if enabled else "account.suspended"
+        await audit_of(store).note_by_operator(customer_id, action, name)
         Output(as_json=as_json).facts({"customer": name, "may_send": enabled})
 
     return work
+
+
+async def _note(
+    store: Store, action: str, account: SmtpAccount, before: SmtpAccount | None = None
+) -> None:
+    await audit_of(store).note_by_operator(
+        account.customer_id,
+        action,
+        account.login,
+        before=None if before is None else account_values(before),
+        after=account_values(account),
+    )
 
 
 def verb_of(store: Store, config: Path | None) -> SmtpAccounts:

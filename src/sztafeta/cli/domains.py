@@ -9,6 +9,7 @@ import typer
 
 from sztafeta.account.dns_records import OurNames, delegated_lines
 from sztafeta.account.sending_domain import SendingDomain
+from sztafeta.cli.audit_log import audit_of
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
 from sztafeta.cli.run import ConfigOption, read_settings, with_store
@@ -48,6 +49,7 @@ def add(
             keys=new_keys(now),
         )
         await store.accounts.add_sending_domain(made, now=now)
+        await audit_of(store).note_by_operator(made.customer_id, "domain.added", name)
         _print_records(Output(as_json=as_json), made)
 
     with_store(config, work)
@@ -122,12 +124,13 @@ def remove(
     name = _read(domain)
 
     async def work(store: Store) -> None:
-        await _find(store, name)
+        found = await _find(store, name)
         if not yes:
             typer.confirm(
                 f"The keys of {name} cannot be brought back. Go on?", abort=True, err=True
             )
         await store.accounts.remove_sending_domain(name)
+        await audit_of(store).note_by_operator(found.customer_id, "domain.removed", name)
         Output(as_json=as_json).facts({"removed": name})
 
     with_store(config, work)

@@ -9,7 +9,9 @@ from typing import Annotated, Any
 import typer
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope
+from sztafeta.account.audit_values import key_subject, key_values
 from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.cli.audit_log import audit_of
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
 from sztafeta.cli.run import ConfigOption, with_store
@@ -52,6 +54,7 @@ def add(
                 account=await _account(store, account),
             )
         )
+        await _note(store, "key.made", made.key)
         Output(as_json=as_json).facts(
             {**shown(made.key), "secret": made.text},
             note="Keep the secret now: it is never shown again.",
@@ -88,6 +91,7 @@ def revoke(key: KeyId, config: ConfigOption = None, as_json: Json = False) -> No
         if found is None:
             raise UserFault(f"there is no key {key}; sztafeta key list --customer NAME shows them")
         ended = await keys_of(store).revoke(found)
+        await _note(store, "key.revoked", ended)
         Output(as_json=as_json).facts(shown(ended))
 
     with_store(config, work)
@@ -96,6 +100,11 @@ def revoke(key: KeyId, config: ConfigOption = None, as_json: Json = False) -> No
 def keys_of(store: Store) -> ApiKeys:
     """Give the verb that keeps keys."""
     return ApiKeys(store=store.api_keys, clock=SystemClock(), time=time.monotonic)
+
+
+async def _note(store: Store, action: str, key: ApiKey) -> None:
+    subject, after = key_subject(key), key_values(key) if action == "key.made" else None
+    await audit_of(store).note_by_operator(key.customer_id, action, subject, after=after)
 
 
 async def _account(store: Store, login: str) -> SmtpAccount:

@@ -13,12 +13,13 @@ import typer
 
 from sztafeta.account.member import Member
 from sztafeta.account.password import make_first_password
+from sztafeta.cli.audit_log import audit_of
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
 from sztafeta.cli.run import ConfigOption, with_store
 from sztafeta.mail.address import AddressFault, parse_mailbox
 from sztafeta.service.people.hashing import Hashing
-from sztafeta.service.ports import AlreadyThere, AuditEntry, Credentials
+from sztafeta.service.ports import AlreadyThere, Credentials
 from sztafeta.store.open import Store
 
 application = typer.Typer(
@@ -185,18 +186,7 @@ async def _remove_second_step(store: Store, member: Member) -> None:
 
 async def _note(store: Store, member: Member, action: str) -> None:
     """Note what the operator did, so that the customer sees it."""
-    await store.audit.add_audit_entry(
-        AuditEntry(
-            customer_id=member.customer_id,
-            at=datetime.now(UTC),
-            member_id=None,
-            who="–",
-            action=action,
-            subject=member.email,
-            address="",
-            by_customer_service=True,
-        )
-    )
+    await audit_of(store).note_by_operator(member.customer_id, action, member.email)
 
 
 def _insist_on_address(text: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField, StringField
@@ -13,6 +13,7 @@ from wtforms.validators import Optional
 from wtforms.widgets import CheckboxInput, ListWidget
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope
+from sztafeta.account.audit_values import key_subject, key_values
 from sztafeta.account.member import Area, Right
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.panel.forms import Choice, Form, at_most, options, required
@@ -244,19 +245,8 @@ async def _note(visit: Visit, action: str, key: ApiKey, before: ApiKey | None = 
     await visit.desk.audit.note(
         visit.member,
         action,
-        f"{key.name} ({_shown_id(key)})",
+        key_subject(key),
         address=visit.address,
-        before=None if before is None else _values(before),
-        after=_values(key),
+        before=None if before is None else key_values(before),
+        after=key_values(key),
     )
-
-
-def _values(key: ApiKey) -> dict[str, Any]:
-    return {
-        "name": key.name,
-        "mode": key.mode.value,
-        "scopes": " ".join(sorted(scope.value for scope in key.scopes)),
-        "account": key.account.login,
-        "networks": " ".join(map(str, key.allowed_networks)),
-        "expires": None if key.expires_at is None else key.expires_at.isoformat(),
-    }

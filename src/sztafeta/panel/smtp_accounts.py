@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any, Final
+from typing import Final
 
 from starlette.responses import Response
 from wtforms import BooleanField, PasswordField, RadioField, StringField
 from wtforms.validators import Optional
 
+from sztafeta.account.audit_values import account_values
 from sztafeta.account.login_cause import LoginCause
 from sztafeta.account.member import Area, Right
 from sztafeta.account.recipes import PROGRAMS, program_of
@@ -305,16 +306,6 @@ async def _note(
         action,
         account.login,
         address=visit.address,
-        before=None if before is None else _values(before),
-        after=None if before is None else _values(account),
+        before=None if before is None else account_values(before),
+        after=None if before is None else account_values(account),
     )
-
-
-def _values(account: SmtpAccount) -> dict[str, Any]:
-    return {
-        "name": account.display_name,
-        "enabled": account.enabled,
-        "tls_required": not account.cleartext_auth,
-        "networks": " ".join(map(str, account.allowed_networks)),
-        "egress": account.egress,
-    }

@@ -24,6 +24,7 @@ from sztafeta.store.units import Other
 
 FIRST: Final = bytes(32)
 """What the first row's hash covers instead of a row before."""
+LATER_COLUMNS: Final = ("key_id", "request_id")
 PAGE: Final = 1000
 _HASH: Final = sa.select(audit_entry.c.sha256).where(
     audit_entry.c.customer_id == number("customer_id"), audit_entry.c.number == number("number")
@@ -91,9 +92,8 @@ class Audit:
         while True:
             page, counted = await self._database.read(partial(self._page, customer_id, mark))
             for row in page:
-                *columns, kept = row
                 link = _link(link, _values(_entry(row)))
-                if columns[1] != mark + 1 or link != bytes(kept):
+                if row[1] != mark + 1 or link != bytes(row[-3]):
                     return mark + 1
                 mark += 1
             if len(page) < PAGE:
@@ -125,7 +125,7 @@ def _narrowed(query: AuditQuery) -> list[sa.ColumnElement[bool]]:
         )
     if query.text:
         text = clean(query.text).lower()
-        anywhere = (column.who, column.subject, column.address)
+        anywhere = (column.who, column.subject, column.address, column.request_id)
         narrowed.append(
             sa.or_(*(sa.func.lower(one).contains(text, autoescape=True) for one in anywhere))
         )
@@ -133,8 +133,14 @@ def _narrowed(query: AuditQuery) -> list[sa.ColumnElement[bool]]:
 
 
 def _link(before: bytes, values: dict[str, Any]) -> bytes:
-    """Hash a row together with the hash of the one before."""
-    written = json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
+    """Hash a row together with the hash of the one before.
+
+    Columns that came later are covered where they hold something, so that older rows keep their hashes.
+    """
+    covered = {
+        name: value for name, value in values.items() if value != "" or name not in LATER_COLUMNS
+    }
+    written = json.dumps(covered, sort_keys=True, separators=(",", ":")).encode()
     return sha256(before + written).digest()
 
 
@@ -150,12 +156,14 @@ def _values(entry: AuditEntry) -> dict[str, Any]:
         "address": clean(entry.address),
         "by_customer_service": int(entry.by_customer_service),
         "details": json.dumps(entry.details, sort_keys=True, default=str),
+        "key_id": clean(entry.key_id),
+        "request_id": clean(entry.request_id),
     }
 
 
 def _entry(row: Row) -> AuditEntry:
     customer_id, number, at, member_id, who, action, subject, address, *rest = row
-    by_customer_service, details, _ = rest
+    by_customer_service, details, _, key_id, request_id = rest
     return AuditEntry(
         customer_id=customer_id,
         number=number,
@@ -166,5 +174,7 @@ def _entry(row: Row) -> AuditEntry:
         subject=subject,
         address=address,
         by_customer_service=bool(by_customer_service),
+        key_id=key_id,
+        request_id=request_id,
         details=from_json(details),
     )

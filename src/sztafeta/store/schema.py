@@ -244,6 +244,8 @@ audit_entry: Final = sa.Table(
     sa.Column("by_customer_service", sa.SmallInteger, nullable=False),
     sa.Column("details", sa.Text, nullable=False),
     sa.Column("sha256", sa.LargeBinary, nullable=False),  # of the row before and of this one
+    sa.Column("key_id", sa.Text, nullable=False, server_default=""),
+    sa.Column("request_id", sa.Text, nullable=False, server_default=""),
 )
 
 # -- what is sent, and to whom not ------------------------------------------------------------------

@@ -11,6 +11,7 @@ from pydantic import Field
 from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.api.desk import AtDesk, DomainEditor, Reader
 from sztafeta.api.guarded import Guarded
+from sztafeta.api.notebook import AtNotebook
 from sztafeta.api.routes.shapes import Strict, View, good
 from sztafeta.mail.address import shown_domain
 from sztafeta.mail.dkim_record import TEXTS, RecordState
@@ -92,12 +93,16 @@ async def list_domains(key: Reader, desk: AtDesk) -> dict[str, Any]:
 
 
 @router.post("", response_model=DomainView, status_code=201, summary="Add a sending domain")
-async def add_domain(key: DomainEditor, desk: AtDesk, wish: NewDomain) -> dict[str, Any]:
+async def add_domain(
+    key: DomainEditor, desk: AtDesk, notebook: AtNotebook, wish: NewDomain
+) -> dict[str, Any]:
     """Add a domain with new DKIM keys (RSA-2048 and Ed25519): publish the records, then verify it.
 
     Until then no mail is sent from it.
     """
-    return _shown(good(await desk.domains.claim(key.customer_id, wish.domain)))
+    claimed = good(await desk.domains.claim(key.customer_id, wish.domain))
+    await notebook.note(key, "domain.added", claimed.domain)
+    return _shown(claimed)
 
 
 @router.get("/{domain}", response_model=DomainView, summary="See a sending domain")
@@ -107,9 +112,10 @@ async def see_domain(key: Reader, desk: AtDesk, domain: str) -> dict[str, Any]:
 
 
 @router.delete("/{domain}", status_code=204, summary="Remove a sending domain")
-async def remove_domain(key: DomainEditor, desk: AtDesk, domain: str) -> None:
+async def remove_domain(key: DomainEditor, desk: AtDesk, notebook: AtNotebook, domain: str) -> None:
     """Forget a domain and its keys; mail that is queued leaves unsigned."""
     good(await desk.domains.remove(key.customer_id, domain))
+    await notebook.note(key, "domain.removed", domain)
 
 
 @router.get("/{domain}/records", response_model=list[RecordView], summary="The records to publish")
@@ -126,12 +132,16 @@ async def verify_domain(key: DomainEditor, desk: AtDesk, domain: str) -> dict[st
 
 
 @router.post("/{domain}/rotate-dkim", response_model=DomainView, summary="Change the DKIM keys")
-async def rotate_keys(key: DomainEditor, desk: AtDesk, domain: str) -> dict[str, Any]:
+async def rotate_keys(
+    key: DomainEditor, desk: AtDesk, notebook: AtNotebook, domain: str
+) -> dict[str, Any]:
     """Make new keys beside the present ones: publish their records, then verify to change over.
 
     Leave the old records in DNS for a week: mail that is under way was signed with their keys.
     """
-    return _shown(good(await desk.domains.rotate(key.customer_id, domain)))
+    rotated = good(await desk.domains.rotate(key.customer_id, domain))
+    await notebook.note(key, "domain.keys-rotated", rotated.domain)
+    return _shown(rotated)
 
 
 @router.get("/{domain}/health", response_model=Health, summary="Are its records right")

@@ -11,10 +11,12 @@ from fastapi import APIRouter, Body
 from pydantic import Field
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope
+from sztafeta.account.audit_values import key_subject, key_values
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.api.caller import refuse_other_mode
 from sztafeta.api.desk import Administrator, AtDesk, Desk
 from sztafeta.api.guarded import Guarded
+from sztafeta.api.notebook import AtNotebook
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.shapes import Instant, Networks, Strict, View
 from sztafeta.service.api_keys import KeyWish, MadeKey
@@ -113,7 +115,9 @@ async def list_keys(key: Administrator, desk: AtDesk) -> dict[str, Any]:
 
 
 @router.post("", response_model=SecretKey, status_code=201, summary="Make a key")
-async def make_key(key: Administrator, desk: AtDesk, wish: NewKey) -> dict[str, Any]:
+async def make_key(
+    key: Administrator, desk: AtDesk, notebook: AtNotebook, wish: NewKey
+) -> dict[str, Any]:
     """Make a key; it is in force at once."""
     refuse_other_mode(key, wish.mode)
     made = await desk.keys.make(
@@ -126,6 +130,7 @@ async def make_key(key: Administrator, desk: AtDesk, wish: NewKey) -> dict[str, 
             expires_at=wish.expires_at,
         )
     )
+    await notebook.note(key, "key.made", key_subject(made.key), after=key_values(made.key))
     return _shown_once(made)
 
 
@@ -137,7 +142,7 @@ async def see_key(key: Administrator, desk: AtDesk, key_id: str) -> dict[str, An
 
 @router.patch("/{key_id}", response_model=Key, summary="Change a key")
 async def change_key(
-    key: Administrator, desk: AtDesk, key_id: str, change: KeyChange
+    key: Administrator, desk: AtDesk, notebook: AtNotebook, key_id: str, change: KeyChange
 ) -> dict[str, Any]:
     """Change name, scopes, IP allow-list or expiry; in force within a second."""
     found = await _find_own(desk, key, key_id)
@@ -149,19 +154,27 @@ async def change_key(
     kept = {
         name: value for name, value in values.items() if value is not None or name == "expires_at"
     }
-    return _shown(await desk.keys.change(replace(found, **kept)))
+    changed = await desk.keys.change(replace(found, **kept))
+    before, after = key_values(found), key_values(changed)
+    await notebook.note(key, "key.changed", key_subject(changed), before=before, after=after)
+    return _shown(changed)
 
 
 @router.delete("/{key_id}", response_model=Key, summary="Revoke a key")
-async def revoke_key(key: Administrator, desk: AtDesk, key_id: str) -> dict[str, Any]:
+async def revoke_key(
+    key: Administrator, desk: AtDesk, notebook: AtNotebook, key_id: str
+) -> dict[str, Any]:
     """End a key; it is dead within a second on every node, and stays in the list."""
-    return _shown(await desk.keys.revoke(await _find_own(desk, key, key_id)))
+    revoked = await desk.keys.revoke(await _find_own(desk, key, key_id))
+    await notebook.note(key, "key.revoked", key_subject(revoked))
+    return _shown(revoked)
 
 
 @router.post("/{key_id}/rotate", response_model=SecretKey, status_code=201, summary="Replace a key")
 async def rotate_key(
     key: Administrator,
     desk: AtDesk,
+    notebook: AtNotebook,
     key_id: str,
     rotation: Annotated[Rotation, Body()] = Rotation(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
@@ -170,7 +183,9 @@ async def rotate_key(
     if not found.is_valid_at(desk.clock.now()):
         raise Problem("wrong_state", "The key is revoked or has expired; make a new one.")
     overlap = timedelta(minutes=rotation.overlap_minutes)
-    return _shown_once(await desk.keys.rotate(found, overlap=overlap))
+    made = await desk.keys.rotate(found, overlap=overlap)
+    await notebook.note(key, "key.replaced", key_subject(made.key), after=key_values(made.key))
+    return _shown_once(made)
 
 
 async def _find(desk: Desk, key: ApiKey, shown_id: str) -> ApiKey:

@@ -13,6 +13,7 @@ from sztafeta.account.api_key import ApiKey
 from sztafeta.api.caller import caller_of
 from sztafeta.api.desk import AtDesk, Desk, Reader, Sender
 from sztafeta.api.guarded import Guarded
+from sztafeta.api.notebook import AtNotebook
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.message_views import (
     MESSAGE,
@@ -129,11 +130,15 @@ async def see_attempts(
     responses={200: {"content": {"message/rfc822": {"schema": {"type": "string"}}}}},
     summary="The message itself",
 )
-async def see_source(request: Request, key: Reader, desk: AtDesk, message: str) -> Response:
+async def see_source(
+    request: Request, key: Reader, desk: AtDesk, notebook: AtNotebook, message: str
+) -> Response:
     """Give the message as it was accepted, before it was signed."""
     message_id = message_id_of(message)
     content = good(await desk.messages.source(caller_of(request, key), message_id))
-    name = f'attachment; filename="{MESSAGE}{message.removeprefix(MESSAGE)}.eml"'
+    shown_id = f"{MESSAGE}{message.removeprefix(MESSAGE)}"
+    await notebook.note_reading(key, "messages.content-read", shown_id)
+    name = f'attachment; filename="{shown_id}.eml"'
     return StreamingResponse(
         content.blocks(), media_type="message/rfc822", headers={"Content-Disposition": name}
     )

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Query
 from sztafeta.account.api_key import ApiKey, Mode
 from sztafeta.api.desk import AtDesk, Reader, Sender
 from sztafeta.api.guarded import Guarded
+from sztafeta.api.notebook import AtNotebook
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.message_views import MessageView, message_id_of, message_view
 from sztafeta.api.routes.shapes import View
@@ -85,10 +86,12 @@ async def wait_for_mail(
 
 
 @router.delete("/messages", response_model=Emptied, summary="Empty the test inbox")
-async def empty_inbox(key: Sender, desk: AtDesk) -> dict[str, Any]:
+async def empty_inbox(key: Sender, desk: AtDesk, notebook: AtNotebook) -> dict[str, Any]:
     """Delete all that this test key sent, with its history."""
     query = SandboxQuery(customer_id=key.customer_id, key_id=_test_key(key).key_id)
-    return {"deleted": await desk.sandbox.empty(query)}
+    deleted = await desk.sandbox.empty(query)
+    await notebook.note(key, "test-inbox.emptied", after={"deleted": deleted})
+    return {"deleted": deleted}
 
 
 def _test_key(key: ApiKey) -> ApiKey:

@@ -11,10 +11,12 @@ from fastapi import APIRouter, Body
 from pydantic import Field
 
 from sztafeta.account.api_key import ApiKey
+from sztafeta.account.audit_values import account_values
 from sztafeta.account.smtp_account import LOGIN, SmtpAccount
 from sztafeta.account.smtp_password import WHAT_TO_CHANGE, PasswordFault
 from sztafeta.api.desk import AtDesk, Desk, LiveAdministrator, Reader
 from sztafeta.api.guarded import Guarded
+from sztafeta.api.notebook import AtNotebook
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.shapes import Networks, Strict, View
 from sztafeta.delivery.egress import SHARED
@@ -135,7 +137,9 @@ async def list_accounts(key: Reader, desk: AtDesk) -> dict[str, Any]:
 
 
 @router.post("", response_model=SecretAccount, status_code=201, summary="Make an SMTP account")
-async def create_account(key: LiveAdministrator, desk: AtDesk, wish: NewAccount) -> dict[str, Any]:
+async def create_account(
+    key: LiveAdministrator, desk: AtDesk, notebook: AtNotebook, wish: NewAccount
+) -> dict[str, Any]:
     """Make a login with a generated password; it is in force at once."""
     _refuse_foreign_login(wish.login, key.customer_name)
     _refuse_foreign_source(desk, key, wish.egress)
@@ -159,6 +163,8 @@ async def create_account(key: LiveAdministrator, desk: AtDesk, wish: NewAccount)
         raise Problem("already_there", f"There is an SMTP account {wish.login}.") from taken
     if made is None:
         raise Problem("wrong_state", f"{MOST} SMTP accounts are the most.", "Delete one first.")
+    after = account_values(made.account)
+    await notebook.note(key, "smtp-account.made", wish.login, after=after)
     return _shown_once(made, desk)
 
 
@@ -177,7 +183,11 @@ async def see_account(key: Reader, desk: AtDesk, login: str) -> dict[str, Any]:
     ),
 )
 async def change_account(
-    key: LiveAdministrator, desk: AtDesk, login: str, change: AccountChange
+    key: LiveAdministrator,
+    desk: AtDesk,
+    notebook: AtNotebook,
+    login: str,
+    change: AccountChange,
 ) -> dict[str, Any]:
     """Change its settings; in force within a second."""
     values: dict[str, Any] = change.model_dump(exclude_none=True)
@@ -190,6 +200,8 @@ async def change_account(
         _refuse_foreign_source(desk, key, change.egress)
     changed = replace(account, **values)
     await desk.smtp_accounts.change(changed)
+    before, after = account_values(account), account_values(changed)
+    await notebook.note(key, "smtp-account.changed", login, before=before, after=after)
     return _shown(changed, desk)
 
 
@@ -202,6 +214,7 @@ async def change_account(
 async def change_password(
     key: LiveAdministrator,
     desk: AtDesk,
+    notebook: AtNotebook,
     login: str,
     change: Annotated[PasswordChange, Body()] = PasswordChange(),  # noqa: B008 - frozen
 ) -> dict[str, Any]:
@@ -214,18 +227,24 @@ async def change_password(
     )
     if isinstance(done, PasswordFault):
         raise _bad_password(done)
+    await notebook.note(key, "smtp-account.password-changed", login)
     return _shown_once(done, desk, was_chosen=change.password is not None)
 
 
 @router.post("/{login}/end-overlap", response_model=Account, summary="End the former password")
-async def end_overlap(key: LiveAdministrator, desk: AtDesk, login: str) -> dict[str, Any]:
+async def end_overlap(
+    key: LiveAdministrator, desk: AtDesk, notebook: AtNotebook, login: str
+) -> dict[str, Any]:
     """Let the former password end now; one that has ended already stays so."""
-    await desk.smtp_accounts.end_overlap(await _find(desk, key, login))
+    if await desk.smtp_accounts.end_overlap(await _find(desk, key, login)):
+        await notebook.note(key, "smtp-account.former-password-ended", login)
     return _shown(await _find(desk, key, login), desk)
 
 
 @router.delete("/{login}", status_code=204, summary="Delete an SMTP account")
-async def delete_account(key: LiveAdministrator, desk: AtDesk, login: str) -> None:
+async def delete_account(
+    key: LiveAdministrator, desk: AtDesk, notebook: AtNotebook, login: str
+) -> None:
     """Take a login away; its mail stays."""
     account = await _find(desk, key, login)
     if account.account_id == key.account.account_id:
@@ -235,6 +254,7 @@ async def delete_account(key: LiveAdministrator, desk: AtDesk, login: str) -> No
             "Make a key for another SMTP account, and delete this one with that.",
         )
     await desk.smtp_accounts.delete(account)
+    await notebook.note(key, "smtp-account.deleted", login)
 
 
 async def _find(desk: Desk, key: ApiKey, login: str) -> SmtpAccount:

@@ -11,6 +11,7 @@ from pydantic import Field
 
 from sztafeta.api.desk import AtDesk, Reader, SuppressionEditor
 from sztafeta.api.guarded import Guarded
+from sztafeta.api.notebook import AtNotebook
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.shapes import After, Limit, Page, Strict, View, cursor_mark, page_of
 from sztafeta.delivery.suppression import suppressed_form
@@ -73,7 +74,9 @@ async def list_suppressions(
 
 
 @router.post("", response_model=Added, status_code=201, summary="Suppress addresses")
-async def suppress(key: SuppressionEditor, desk: AtDesk, wish: NewSuppressions) -> dict[str, Any]:
+async def suppress(
+    key: SuppressionEditor, desk: AtDesk, notebook: AtNotebook, wish: NewSuppressions
+) -> dict[str, Any]:
     """Suppress addresses; those already there stay as they are."""
     now = desk.clock.now()
     addresses = dict.fromkeys(_readable(wish.addresses))
@@ -90,7 +93,10 @@ async def suppress(key: SuppressionEditor, desk: AtDesk, wish: NewSuppressions) 
             for address in addresses
         ]
     )
-    return {"added": added, "already_there": len(addresses) - added}
+    counted = {"added": added, "already_there": len(addresses) - added}
+    subject = ", ".join(addresses)
+    await notebook.note(key, "suppression.added", subject, after=counted)
+    return counted
 
 
 @router.get("/{address:path}", response_model=Suppressed, summary="Is it suppressed")
@@ -104,11 +110,14 @@ async def see_suppression(key: Reader, desk: AtDesk, address: str) -> dict[str, 
 
 
 @router.delete("/{address:path}", status_code=204, summary="Lift a suppression")
-async def unsuppress(key: SuppressionEditor, desk: AtDesk, address: str) -> None:
+async def unsuppress(
+    key: SuppressionEditor, desk: AtDesk, notebook: AtNotebook, address: str
+) -> None:
     """Let mail go to an address again."""
     (form,) = _readable([address])
     if not await desk.suppressions.unsuppress(key.customer_id, form):
         raise Problem("not_found", f"{address} is not suppressed.")
+    await notebook.note(key, "suppression.removed", form)
 
 
 def _readable(addresses: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from sztafeta.api.caller import caller_of
 from sztafeta.api.desk import AtDesk, Reader, TemplateEditor
 from sztafeta.api.guarded import Guarded
+from sztafeta.api.notebook import AtNotebook
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.call_shapes import PersonValue
 from sztafeta.api.routes.sending import SendAnswer, sent_answer
@@ -190,7 +191,9 @@ async def list_templates(
 
 
 @router.post("", response_model=WholeView, status_code=201, summary="Make a template")
-async def create_template(key: TemplateEditor, desk: AtDesk, wish: NewTemplate) -> dict[str, Any]:
+async def create_template(
+    key: TemplateEditor, desk: AtDesk, notebook: AtNotebook, wish: NewTemplate
+) -> dict[str, Any]:
     """Keep a new template with its first draft; publish it before mail can be made from it."""
     made = await desk.templates.create(
         key.customer_id,
@@ -202,7 +205,9 @@ async def create_template(key: TemplateEditor, desk: AtDesk, wish: NewTemplate) 
         ),
         key.name,
     )
-    return _whole(good(made))
+    whole = good(made)
+    await notebook.note(key, "template.made", whole.template.external_id, after={"name": wish.name})
+    return _whole(whole)
 
 
 @router.get("/{template}", response_model=WholeView, summary="See a template")
@@ -215,7 +220,11 @@ async def see_template(
 
 @router.patch("/{template}", response_model=WholeView, summary="Change a template")
 async def change_template(
-    key: TemplateEditor, desk: AtDesk, template: str, change: TemplateChange
+    key: TemplateEditor,
+    desk: AtDesk,
+    notebook: AtNotebook,
+    template: str,
+    change: TemplateChange,
 ) -> dict[str, Any]:
     """Change a template; a new source becomes a draft, and mail goes on with the live version."""
     wish = TemplateWish(
@@ -224,13 +233,20 @@ async def change_template(
         missing=change.missing,
         source=None if change.source is None else change.source.read(),
     )
-    return _whole(good(await desk.templates.change(key.customer_id, template, wish, key.name)))
+    whole = good(await desk.templates.change(key.customer_id, template, wish, key.name))
+    action = "template.changed" if wish.source is None else "template.saved"
+    after = {"name": whole.template.name, "version": whole.version.number}
+    await notebook.note(key, action, whole.template.external_id, after=after)
+    return _whole(whole)
 
 
 @router.delete("/{template}", status_code=204, summary="Delete a template")
-async def delete_template(key: TemplateEditor, desk: AtDesk, template: str) -> None:
+async def delete_template(
+    key: TemplateEditor, desk: AtDesk, notebook: AtNotebook, template: str
+) -> None:
     """Forget a template with all versions; mail already accepted keeps what it says."""
     good(await desk.templates.delete(key.customer_id, template))
+    await notebook.note(key, "template.deleted", template)
 
 
 @router.get("/{template}/versions", response_model=list[VersionView], summary="List versions")
@@ -242,11 +258,18 @@ async def list_versions(key: Reader, desk: AtDesk, template: str) -> Sequence[di
 
 @router.post("/{template}/publish", response_model=WholeView, summary="Publish a version")
 async def publish_template(
-    key: TemplateEditor, desk: AtDesk, template: str, wish: Publication | None = None
+    key: TemplateEditor,
+    desk: AtDesk,
+    notebook: AtNotebook,
+    template: str,
+    wish: Publication | None = None,
 ) -> dict[str, Any]:
     """Make a version the live one, at once; an older version rolls back."""
     number = None if wish is None else wish.version
-    return _whole(good(await desk.templates.publish(key.customer_id, template, number)))
+    whole = good(await desk.templates.publish(key.customer_id, template, number))
+    after = {"version": whole.template.live}
+    await notebook.note(key, "template.published", whole.template.external_id, after=after)
+    return _whole(whole)
 
 
 @router.post("/{template}/render", response_model=RenderedView, summary="Render with test data")

@@ -92,6 +92,8 @@ async def exported_mail(visit: Visit) -> Response:
     asked = read(visit.request.query_params.get("q", ""))
     if asked.faults:
         return visit.go(list_path(asked.query))
+    subject = visit.request.query_params.get("q", "")
+    await visit.desk.audit.note(visit.member, "messages.exported", subject, address=visit.address)
     headers = {
         "Content-Disposition": 'attachment; filename="messages.csv"',
         "Content-Security-Policy": DOWNLOAD_POLICY,

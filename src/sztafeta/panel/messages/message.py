@@ -43,6 +43,7 @@ TABS: Final = {
     "events": N_("Events"),
     "answer": N_("Answer for the customer"),
 }
+CONTENT_READ: Final = "messages.content-read"
 WITHOUT_CONTENT: Final = frozenset({"way", "events", "answer"})
 
 
@@ -119,6 +120,7 @@ async def _content(visit: Visit, told: Told, tab: str) -> dict[str, Any]:
             | {"waterfall": waterfall(told.record.accepted_at, told.recipient)}
             | _answers(visit, told)
         )
+    await _note_reading(visit, told)
     if tab == "source":
         content = await visit.desk.mail.telling.content(told)
         if content is None:
@@ -128,6 +130,13 @@ async def _content(visit: Visit, told: Told, tab: str) -> dict[str, Any]:
     opened = await visit.desk.mail.telling.opened(told)
     proofs = () if opened is None else _proofs(told, opened.field("From"))
     return empty | {"opened": opened, "proofs": proofs}
+
+
+async def _note_reading(visit: Visit, told: Told) -> None:
+    """Note who read what a message says (W-26)."""
+    await visit.desk.audit.note_reading(
+        visit.member, CONTENT_READ, shown_id(told.record.message_id), address=visit.address
+    )
 
 
 def _answers(visit: Visit, told: Told) -> dict[str, Any]:
@@ -170,8 +179,9 @@ async def message_frame(visit: Visit) -> Response:
         if told is None
         else await visit.desk.mail.telling.opened(told, remote_pictures=is_remote)
     )
-    if opened is None or opened.html is None:
+    if told is None or opened is None or opened.html is None:
         return visit.not_found()
+    await _note_reading(visit, told)
     return visit.frame(opened.html, remote_pictures=is_remote)
 
 
@@ -182,6 +192,7 @@ async def message_file(visit: Visit) -> Response:
     content = None if told is None else await visit.desk.mail.telling.content(told)
     if told is None or content is None:
         return visit.not_found()
+    await _note_reading(visit, told)
     name = f"{shown_id(told.record.message_id)}.eml"
     return visit.download(content, name, "application/octet-stream")
 
@@ -192,7 +203,8 @@ async def attached_file(visit: Visit) -> Response:
     told = await _told(visit)
     opened = None if told is None else await visit.desk.mail.telling.opened(told)
     for one in opened.attachments if opened else ():
-        if one.number == visit.request.path_params["part"]:
+        if told is not None and one.number == visit.request.path_params["part"]:
+            await _note_reading(visit, told)
             return visit.download(one.content, one.name, "application/octet-stream")
     return visit.not_found()
 

@@ -31,6 +31,8 @@ _COLUMNS: Final = (
     "subject",
     "address",
     "by_customer_service",
+    "key_id",
+    "request_id",
     "details",
 )
 
@@ -134,6 +136,8 @@ def _row(visit: Visit, entry: AuditEntry) -> list[str]:
         entry.subject,
         entry.address,
         int(entry.by_customer_service),
+        entry.key_id,
+        entry.request_id,
         json.dumps(entry.details, ensure_ascii=False) if entry.details else "",
     )
     return [_harmless(str(value)) for value in values]

@@ -17,7 +17,7 @@ class AuditEntry:
     """Counted from 1 within the customer; the store gives it."""
     at: datetime
     member_id: int | None
-    """None: nobody who was logged in, or somebody of the operator's."""
+    """None: nobody who was logged in, an API key, or somebody of the operator's."""
     who: str
     """As they were called at that time."""
     action: str
@@ -26,6 +26,10 @@ class AuditEntry:
     """What it was done to, in words that people recognise."""
     address: str
     by_customer_service: bool = False
+    key_id: str = ""
+    """The API key it was done with; empty: with none."""
+    request_id: str = ""
+    """The call it was done by, as its answer named it."""
     details: Mapping[str, Any] = field(default_factory=dict)
     """`before` and `after`, without secrets."""
 

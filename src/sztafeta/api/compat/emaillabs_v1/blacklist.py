@@ -75,7 +75,8 @@ async def add(visit: Visit) -> Found:
         comment=visit.field("comment")[:LONGEST_COMMENT],
         created_at=visit.desk.clock.now(),
     )
-    await visit.desk.suppressions.suppress([entry])
+    added = await visit.desk.suppressions.suppress([entry])
+    await visit.note("suppression.added", address, added=added)
     return Found(message="Address added to blacklist", data=[address])
 
 
@@ -84,6 +85,7 @@ async def remove(visit: Visit) -> Found:
     address = _address_in_path(visit)
     if not await visit.desk.suppressions.unsuppress(visit.key.customer_id, address):
         raise Answer(NOTHING, NO_ROWS)
+    await visit.note("suppression.removed", address)
     return Found(message="Address removed from blacklist", data=[address])
 
 

@@ -16,6 +16,7 @@ from sztafeta.api.compat.emaillabs_v1.envelope import FAILED, NO_ROWS, NOTHING, 
 from sztafeta.api.compat.emaillabs_words import read_time, through
 from sztafeta.api.compat.php_form import Tree, text_at
 from sztafeta.api.desk import Desk
+from sztafeta.api.notebook import Notebook
 
 USUAL_ROWS: Final = 100
 MOST_ROWS: Final = 1000
@@ -32,6 +33,11 @@ class Visit:
     """The body's fields, or without a body the query's."""
     rest: str
     """What stands in the path behind the action."""
+
+    async def note(self, action: str, subject: str, **after: object) -> None:
+        """Write into the audit log what was done."""
+        notebook = Notebook(self.desk.audit, self.request)
+        await notebook.note(self.key, action, subject, after=after)
 
     def field(self, name: str) -> str:
         """Give a plain field; empty when it is not there."""

@@ -58,7 +58,8 @@ async def add(visit: Visit) -> Outcome:
         comment=shape.comment[:LONGEST_COMMENT],
         created_at=visit.desk.clock.now(),
     )
-    await visit.desk.suppressions.suppress([entry])
+    added = await visit.desk.suppressions.suppress([entry])
+    await visit.note("suppression.added", entry.address, added=added)
     return Outcome([_row(entry, account)])
 
 
@@ -85,7 +86,10 @@ async def _is_removed(visit: Visit, address: str) -> bool:
     if what_is_wrong_with(address):
         return False
     form = suppressed_form(parse_mailbox(address))
-    return await visit.desk.suppressions.unsuppress(visit.key.customer_id, form)
+    is_gone = await visit.desk.suppressions.unsuppress(visit.key.customer_id, form)
+    if is_gone:
+        await visit.note("suppression.removed", form)
+    return is_gone
 
 
 async def reasons(visit: Visit) -> Outcome:

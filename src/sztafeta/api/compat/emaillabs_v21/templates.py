@@ -79,6 +79,7 @@ async def add(visit: Visit) -> Outcome:
     published = await templates.publish(customer_id, made.template.external_id, None)
     if isinstance(published, Refusal):
         fail(published)
+    await visit.note("template.made", published.template.external_id, name=wish.name)
     return Outcome([_row(published, account.login)])
 
 
@@ -88,6 +89,7 @@ async def remove(visit: Visit) -> Outcome:
     for external_id in read(TEMPLATES, visit.octets).external_id:
         refusal = await visit.desk.templates.delete(visit.key.customer_id, external_id)
         if refusal is None:
+            await visit.note("template.deleted", external_id)
             gone.append({"externalId": external_id})
         else:
             trouble = Trouble(

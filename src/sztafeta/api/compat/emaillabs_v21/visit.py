@@ -14,6 +14,7 @@ from sztafeta.api.compat.emaillabs_accounts import find_account
 from sztafeta.api.compat.emaillabs_v21.envelope import nothing_matches, refuse
 from sztafeta.api.compat.emaillabs_words import read_time
 from sztafeta.api.desk import Desk
+from sztafeta.api.notebook import Notebook
 from sztafeta.mail.address import AddressFault, Mailbox, parse_mailbox
 
 USUAL_ROWS: Final = 100
@@ -30,6 +31,11 @@ class Visit:
     octets: bytes
     rest: str
     """What stands in the path behind the resource."""
+
+    async def note(self, action: str, subject: str, **after: object) -> None:
+        """Write into the audit log what was done."""
+        notebook = Notebook(self.desk.audit, self.request)
+        await notebook.note(self.key, action, subject, after=after)
 
     def parameter(self, name: str) -> str:
         """Give a parameter of the query; empty when it is not there."""
