@@ -23,6 +23,7 @@ from sztafeta.service.people.log_in import Client, LogIn
 from sztafeta.service.people.passkeys import Passkeys
 from sztafeta.service.people.passwords import Passwords, tell
 from sztafeta.service.people.people import People
+from sztafeta.service.people.required_second_step import RequiredSecondStep
 from sztafeta.service.people.second_factors import SecondFactors
 from sztafeta.service.people.second_step import SecondStep
 from sztafeta.service.people.sessions import Sessions
@@ -90,6 +91,7 @@ def people_verbs(
         clock=clock,
         beside=beside,
     )
+    required = RequiredSecondStep(settings.panel.require_second_step)
     return PeopleVerbs(
         sign_up=SignUp(
             members=store.members,
@@ -115,6 +117,7 @@ def people_verbs(
             log_in=log_in,
             clock=clock,
         ),
+        required_second_step=required,
         passwords=passwords,
         second_factors=SecondFactors(
             factors=store.second_factors,
@@ -123,6 +126,7 @@ def people_verbs(
             letters=letters,
             audit=audit,
             clock=clock,
+            required=required,
         ),
         passkeys=passkeys,
         people=People(

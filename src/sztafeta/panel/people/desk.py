@@ -10,6 +10,7 @@ from sztafeta.service.people.log_in import LogIn
 from sztafeta.service.people.passkeys import Passkeys
 from sztafeta.service.people.passwords import Passwords
 from sztafeta.service.people.people import People
+from sztafeta.service.people.required_second_step import RequiredSecondStep
 from sztafeta.service.people.second_factors import SecondFactors
 from sztafeta.service.people.second_step import SecondStep
 from sztafeta.service.people.sign_up import SignUp
@@ -22,6 +23,7 @@ class PeopleVerbs:
     sign_up: SignUp
     log_in: LogIn
     second_step: SecondStep
+    required_second_step: RequiredSecondStep
     passwords: Passwords
     second_factors: SecondFactors
     passkeys: Passkeys

@@ -180,9 +180,10 @@ class AcceptForm(Form):
 
 
 class AppForm(Form):
-    """The code that an app shows for a seed."""
+    """The code that an app shows for a seed; the password is asked for where another app is replaced."""
 
     seed = HiddenField()
+    password = PasswordField(N_("Panel password"), [Optional(), at_most(1000)])
     code = StringField(N_("Code from the app"), [required(), at_most(20)], filters=[_stripped])
 
 

@@ -59,6 +59,14 @@ PEOPLE_FAULTS: Final = {
         "This invitation has run out, was withdrawn or was used. Ask for a new one."
     ),
 }
+REQUIRED_WHY: Final = N_(
+    "Your firm has a verified domain, and whoever stole an administrator's password could send mail in its"
+    " name: that is why administrators need a second step at login."
+)
+LAST_FACTOR: Final = N_(
+    "This is your last second step, and administrators of a firm with a verified domain need one. Add"
+    " another one first, then remove this one."
+)
 BUSY: Final = N_("Many people are logging in right now. Try again in a few seconds.")
 _LOGIN_FAULTS: Final = {
     LoginFault.WRONG: N_("The account name, e-mail or password is wrong."),
