@@ -60,6 +60,7 @@ class PeopleHouse(PanelHouse):
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
+        self._open.push_async_callback(self.people.beside.finished)
         now = self.clock.now()
         await self.store.accounts.create_customer(OPERATOR, now=now)
         account = replace(

@@ -15,6 +15,7 @@ from sztafeta.gateways.sms import SMSAPI_URL, ConsoleSms, HttpSms, SmsApi
 from sztafeta.panel.people.desk import PeopleVerbs
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.beside import Beside
+from sztafeta.service.people.email_change import EmailChange
 from sztafeta.service.people.hashing import Hashing
 from sztafeta.service.people.invitations import Invitations
 from sztafeta.service.people.letter_texts import Letter
@@ -119,6 +120,18 @@ def people_verbs(
         ),
         required_second_step=required,
         passwords=passwords,
+        email_change=EmailChange(
+            members=store.members,
+            sessions=sessions,
+            passwords=passwords,
+            tickets=tickets,
+            ticket_store=store.tickets,
+            tallies=store.tallies,
+            letters=letters,
+            audit=audit,
+            clock=clock,
+            beside=beside,
+        ),
         second_factors=SecondFactors(
             factors=store.second_factors,
             passkeys=passkeys,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sztafeta.service.people.beside import Beside
+from sztafeta.service.people.email_change import EmailChange
 from sztafeta.service.people.invitations import Invitations
 from sztafeta.service.people.log_in import LogIn
 from sztafeta.service.people.passkeys import Passkeys
@@ -25,6 +26,7 @@ class PeopleVerbs:
     second_step: SecondStep
     required_second_step: RequiredSecondStep
     passwords: Passwords
+    email_change: EmailChange
     second_factors: SecondFactors
     passkeys: Passkeys
     people: People

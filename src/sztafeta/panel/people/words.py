@@ -8,6 +8,7 @@ from typing import Final
 from sztafeta.account.password import PasswordFault
 from sztafeta.panel.texts import N_
 from sztafeta.panel.visit import Visit
+from sztafeta.service.people.email_change import EmailFault
 from sztafeta.service.people.log_in import LoginFault, LoginRefused
 from sztafeta.service.people.passwords import PasswordRefusal
 from sztafeta.service.people.people import PeopleFault
@@ -37,6 +38,16 @@ PASSWORD_REFUSALS: Final = {
     PasswordRefusal.WRONG_OLD: N_("This is not your current password."),
     PasswordRefusal.WAIT: N_("Too many tries. Wait a quarter of an hour and try again."),
     PasswordRefusal.GONE: N_("This link has run out or was used. Ask for a new one."),
+}
+EMAIL_FAULTS: Final = {
+    EmailFault.SAME: N_("This is the address you have now."),
+    EmailFault.CLOSED: N_(
+        "This service cannot write letters yet, so customer service changes the address."
+    ),
+    EmailFault.WAIT: N_("You asked for this five times within an hour. Try again in an hour."),
+    EmailFault.GONE: N_(
+        "The address was not changed: the link was used, or somebody else has the address now."
+    ),
 }
 PEOPLE_FAULTS: Final = {
     PeopleFault.EXCEEDS: N_("You cannot give or take rights that you do not have yourself."),
