@@ -11,8 +11,11 @@ import socket
 import ssl
 import sys
 from email.message import EmailMessage
+from http import HTTPStatus
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 from tests.cli.command_line import CliRunner
@@ -61,6 +64,26 @@ class Demo:
 
         return await asyncio.to_thread(fetch)
 
+    async def panel_opens(self) -> bool:
+        """Log in with what the demo prints; say whether the start is shown, with nothing asked besides."""
+        url = urlsplit(self.facts["panel"])
+        form = {"login": self.facts["panel_login"], "password": self.facts["panel_password"]}
+        headers = {
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Sec-Fetch-Site": "same-origin",
+        }
+
+        def come_in() -> bool:
+            browser = HTTPConnection(url.netloc, timeout=10)
+            browser.request("POST", url.path + "/login", urlencode(form), headers)
+            answer = browser.getresponse()
+            answer.read()
+            cookie = str(answer.headers["Set-Cookie"]).partition(";")[0]
+            browser.request("GET", url.path, headers={"Cookie": cookie})
+            return browser.getresponse().status == HTTPStatus.OK
+
+        return await asyncio.to_thread(come_in)
+
     def has_left_nothing(self) -> bool:
         return not Path(self.facts["data"]).exists()
 
@@ -98,6 +121,7 @@ async def test_a_first_message_arrives_signed_and_a_second_start_finds_the_data(
     for secret in ("password", "live_key", "test_key"):
         assert second.facts[secret] == first.facts[secret]
     await second.until_inbox_shows("2 messages")
+    assert await second.panel_opens()
     assert await second.paste(second.facts["send"]["HTTP API"]) == 202
     await second.until_inbox_shows("3 messages")
     assert await second.end() == 0

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from ipaddress import ip_network
 
 import pytest
 
 from sztafeta.account.company import Company
 from sztafeta.account.member import Area, Member, Right
+from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.service.ports import AlreadyThere, LastAdministrator, NotThere
 from sztafeta.store.open import Store
 
@@ -61,6 +62,24 @@ async def test_a_firm_is_registered_with_its_first_member(real_store: Store) -> 
     assert owner.is_administrator
     assert owner.created_at == NOW
     assert await real_store.members.company(owner.customer_id) == COMPANY
+
+
+async def test_a_member_knows_since_when_the_customer_has_a_verified_domain(
+    real_store: Store,
+) -> None:
+    """W-17: the earliest of its own; one that is unverified does not count."""
+    owner, stranger = await alice(real_store), await alice(real_store, "other")
+    add, find = real_store.accounts.add_sending_domain, real_store.members.member
+    for days, name in ((3, "third"), (1, "first"), (2, "second")):
+        domain = SendingDomain(
+            domain=f"{name}.example", customer_id=owner.customer_id, is_verified=name != "first"
+        )
+        await add(domain, now=NOW + timedelta(days=days))
+    known, other = await find(owner.member_id), await find(stranger.member_id)
+    assert known is not None
+    assert other is not None
+    assert known.verified_domain_since == NOW + timedelta(days=2)
+    assert other.verified_domain_since is None
 
 
 async def test_a_name_that_is_taken_leaves_no_half_customer(real_store: Store) -> None:

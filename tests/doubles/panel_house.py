@@ -207,7 +207,8 @@ PEOPLE: Sequence[tuple[str, str]] = (("alice", "shop"), ("bob", "shop"), ("charl
 
 
 def settings_of(folder: Path, **more: Any) -> Settings:
-    """Give the settings of a house."""
+    """Give the settings of a house; no second step is required in it unless a test says so."""
+    panel = {"require_second_step": False} | more.pop("panel", {})
     tree = {
         "hostname": "panel.example.org",
         "data_directory": str(folder),
@@ -215,7 +216,7 @@ def settings_of(folder: Path, **more: Any) -> Settings:
         "limits": {"free_space": 0.01},
         "api": {"base_url": BASE_URL},
     }
-    return Settings.model_validate(tree | more)
+    return Settings.model_validate(tree | {"panel": panel} | more)
 
 
 def account_of(customer: str, number: int = 1) -> SmtpAccount:

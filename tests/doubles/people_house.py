@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import policy
@@ -14,6 +15,7 @@ from tests.doubles.panel_house import PanelHouse
 
 from sztafeta.account.api_key import Mode
 from sztafeta.account.member import Member
+from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.account.smtp_account import SenderRule
 from sztafeta.bootstrap.people import new_smtp_account
 from sztafeta.panel.people.desk import PeopleVerbs
@@ -22,6 +24,12 @@ from sztafeta.service.ports import MessageQuery
 from sztafeta.service.sending.call import Caller
 
 OPERATOR = "operator"
+PANEL: Mapping[str, Any] = {
+    "mail_account": f"1.{OPERATOR}.smtp",
+    "mail_from": "panel@example.org",
+    "sms": {"provider": "console"},
+}
+"""Settings of a panel that writes letters and text messages."""
 PASSWORD = "zielony tramwaj pod mostem"
 CLIENT = Client(address="127.0.0.1", user_agent="Test browser")
 ELSEWHERE = Client(address="198.51.100.7", user_agent="Elsewhere")
@@ -48,15 +56,11 @@ class PeopleHouse(PanelHouse):
     """Alice, Bob and Charlie have passwords; letters and text messages can be read."""
 
     def __init__(self, template: Path, folder: Path, **settings: Any) -> None:
-        panel = {
-            "mail_account": f"1.{OPERATOR}.smtp",
-            "mail_from": "panel@example.org",
-            "sms": {"provider": "console"},
-        }
-        super().__init__(template, folder, **({"panel": panel} | settings))
+        super().__init__(template, folder, **({"panel": PANEL} | settings))
 
     async def __aenter__(self) -> Self:
         await super().__aenter__()
+        self._open.push_async_callback(self.people.beside.finished)
         now = self.clock.now()
         await self.store.accounts.create_customer(OPERATOR, now=now)
         account = replace(
@@ -82,6 +86,13 @@ class PeopleHouse(PanelHouse):
         await self.store.members.set_password(
             member.member_id, hashed, must_change=must_change, now=self.clock.now()
         )
+
+    async def verify_domain(self, member: Member) -> None:
+        """Give a member's customer a verified domain, now."""
+        domain = SendingDomain(
+            domain=f"{member.customer_name}.example", customer_id=member.customer_id
+        )
+        await self.store.accounts.add_sending_domain(domain, now=self.clock.now())
 
     async def letters(self) -> list[ReadLetter]:
         """Read all letters, the oldest first."""

@@ -53,6 +53,8 @@ class Member:
     must_change_password: bool = False
     """Came in with a password that somebody else has seen: the SMS."""
     has_second_factor: bool = False
+    verified_domain_since: datetime | None = None
+    """Since when the customer has had a verified sending domain; None: it has none."""
     is_enabled: bool = True
     """False when the member or the whole customer is switched off."""
     created_at: datetime | None = None

@@ -15,6 +15,7 @@ from sztafeta.gateways.sms import SMSAPI_URL, ConsoleSms, HttpSms, SmsApi
 from sztafeta.panel.people.desk import PeopleVerbs
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.people.beside import Beside
+from sztafeta.service.people.email_change import EmailChange
 from sztafeta.service.people.hashing import Hashing
 from sztafeta.service.people.invitations import Invitations
 from sztafeta.service.people.letter_texts import Letter
@@ -23,6 +24,7 @@ from sztafeta.service.people.log_in import Client, LogIn
 from sztafeta.service.people.passkeys import Passkeys
 from sztafeta.service.people.passwords import Passwords, tell
 from sztafeta.service.people.people import People
+from sztafeta.service.people.required_second_step import RequiredSecondStep
 from sztafeta.service.people.second_factors import SecondFactors
 from sztafeta.service.people.second_step import SecondStep
 from sztafeta.service.people.sessions import Sessions
@@ -90,6 +92,7 @@ def people_verbs(
         clock=clock,
         beside=beside,
     )
+    required = RequiredSecondStep(settings.panel.require_second_step)
     return PeopleVerbs(
         sign_up=SignUp(
             members=store.members,
@@ -115,7 +118,20 @@ def people_verbs(
             log_in=log_in,
             clock=clock,
         ),
+        required_second_step=required,
         passwords=passwords,
+        email_change=EmailChange(
+            members=store.members,
+            sessions=sessions,
+            passwords=passwords,
+            tickets=tickets,
+            ticket_store=store.tickets,
+            tallies=store.tallies,
+            letters=letters,
+            audit=audit,
+            clock=clock,
+            beside=beside,
+        ),
         second_factors=SecondFactors(
             factors=store.second_factors,
             passkeys=passkeys,
@@ -123,6 +139,7 @@ def people_verbs(
             letters=letters,
             audit=audit,
             clock=clock,
+            required=required,
         ),
         passkeys=passkeys,
         people=People(

@@ -362,6 +362,8 @@ class Panel(Section):
     """How long a session lives without being used."""
     session_lifetime: Duration = timedelta(days=7)
     """How long a session lives at most."""
+    require_second_step: bool = True
+    """Whether administrators of a customer with a verified domain must set up a second step at login."""
     time_zone: TimeZone = "Europe/Warsaw"
     """The zone in which the panel shows times, and whose days its statistics count."""
     free_recipients: int = Field(default=24_000, ge=0)

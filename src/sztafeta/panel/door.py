@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from sztafeta.panel.desk import Desk
 from sztafeta.panel.looks import Looks
+from sztafeta.panel.needs import ANYBODY
 from sztafeta.panel.pages import PageRoute
 from sztafeta.panel.texts import LANGUAGES, chosen_language
 from sztafeta.panel.visit import Visit
@@ -24,6 +25,7 @@ SESSION_COOKIE: Final = "__Host-session"
 LANGUAGE_COOKIE: Final = "language"
 LOGIN_PATH: Final = "/panel/login"
 PASSWORD_PATH: Final = "/panel/profile/password"  # noqa: S105 - a path
+SECOND_STEP_PATH: Final = "/panel/profile/second-step"
 SAFE: Final = frozenset({"GET", "HEAD"})
 
 Answer = Callable[[Request], Awaitable[Response]]
@@ -56,6 +58,7 @@ class Door:
             now=self._desk.clock.now(),
             visitor=None if visitor is None else visitor.member,
             session_id=None if visitor is None else visitor.session_id,
+            logged_in_at=None if visitor is None else visitor.opened_at,
         )
 
     async def _visitor(self, request: Request) -> Visitor | None:
@@ -74,7 +77,17 @@ class Door:
             return visit.go(_login_path(request)) if member is None else visit.forbidden()
         if member is not None and member.must_change_password and not route.works_before_password:
             return visit.go(PASSWORD_PATH)
-        return None
+        return visit.go(SECOND_STEP_PATH) if _is_held(visit, route) else None
+
+
+def _is_held(visit: Visit, route: PageRoute) -> bool:
+    """Say whether a second step must be set up first; what needs no login is open to everybody anyway."""
+    if route.needs is ANYBODY or route.works_before_second_step or not visit.lacks_second_step:
+        return False
+    rule, logged_in_at = visit.desk.people.required_second_step, visit.logged_in_at
+    if visit.request.method in SAFE or logged_in_at is None:
+        return True
+    return not rule.may_finish(visit.member, logged_in_at=logged_in_at, now=visit.now)
 
 
 def _language(request: Request, visitor: Visitor | None) -> str:

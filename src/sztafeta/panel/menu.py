@@ -32,6 +32,9 @@ class Section:
     entries: Sequence[Entry]
 
 
+PROFILE: Final = "/panel/profile"
+
+
 def _read(area: Area) -> Needs:
     return Needs(area, Right.READ)
 
@@ -68,7 +71,7 @@ MENU: Final = (
     Section(
         N_("Administrator"),
         (
-            Entry(N_("My profile"), "/panel/profile", "profile", SIGNED_IN, "p"),
+            Entry(N_("My profile"), PROFILE, "profile", SIGNED_IN, "p"),
             Entry(N_("People"), "/panel/people", "people", _read(Area.PEOPLE), "l"),
             Entry(N_("Audit log"), "/panel/audit", "audit", ADMINISTRATOR, "u"),
         ),
@@ -76,8 +79,11 @@ MENU: Final = (
 )
 
 
-def menu_for(member: Member | None, path: str) -> Sequence[Section]:
-    """Give what a member may open, with the entry marked that leads here."""
+def menu_for(member: Member | None, path: str, *, is_held: bool = False) -> Sequence[Section]:
+    """Give what a member may open, with the entry marked that leads here.
+
+    Whoever is held until a second step is set up may open their profile.
+    """
     if member is None:
         return ()
     here = _here(path)
@@ -86,7 +92,7 @@ def menu_for(member: Member | None, path: str) -> Sequence[Section]:
         entries = tuple(
             Entry(one.text, one.path, one.icon, one.needs, one.key, one is here)
             for one in section.entries
-            if one.needs.allows(member)
+            if one.needs.allows(member) and (one.path == PROFILE or not is_held)
         )
         if entries:
             sections.append(Section(section.text, entries))

@@ -28,6 +28,8 @@ class PageRoute:
     show: Show
     works_before_password: bool = False
     """Open to a member who must change the password first."""
+    works_before_second_step: bool = False
+    """Open to a member who must set up a second step first."""
 
     @property
     def name(self) -> str:
@@ -43,21 +45,38 @@ class Pages:
         self.routes: list[PageRoute] = []
 
     def get(
-        self, path: str, *, needs: Need, works_before_password: bool = False
+        self,
+        path: str,
+        *,
+        needs: Need,
+        works_before_password: bool = False,
+        works_before_second_step: bool = False,
     ) -> Callable[[S], S]:
         """Declare a page that is looked at."""
-        return self._declare("GET", path, needs, works_before_password)
+        return self._declare("GET", path, needs, works_before_password, works_before_second_step)
 
     def post(
-        self, path: str, *, needs: Need, works_before_password: bool = False
+        self,
+        path: str,
+        *,
+        needs: Need,
+        works_before_password: bool = False,
+        works_before_second_step: bool = False,
     ) -> Callable[[S], S]:
         """Declare a form's destination."""
-        return self._declare("POST", path, needs, works_before_password)
+        return self._declare("POST", path, needs, works_before_password, works_before_second_step)
 
-    def _declare(self, method: str, path: str, needs: Need, early: bool) -> Callable[[S], S]:
+    def _declare(
+        self, method: str, path: str, needs: Need, before_password: bool, before_second_step: bool
+    ) -> Callable[[S], S]:
         def keep(show: S) -> S:
             route = PageRoute(
-                method=method, path=path, needs=needs, show=show, works_before_password=early
+                method=method,
+                path=path,
+                needs=needs,
+                show=show,
+                works_before_password=before_password,
+                works_before_second_step=before_second_step,
             )
             self.routes.append(route)
             return show

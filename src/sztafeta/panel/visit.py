@@ -45,6 +45,7 @@ class Visit:
     visitor: Member | None
     """None: nobody has logged in; only pages for anybody meet that."""
     session_id: int | None = None
+    logged_in_at: datetime | None = None
 
     # -- who and what ----------------------------------------------------------------------------
 
@@ -59,6 +60,12 @@ class Visit:
     def customer_id(self) -> int:
         """Whose things are shown; anything else is not there."""
         return self.member.customer_id
+
+    @property
+    def lacks_second_step(self) -> bool:
+        """Whether the visitor must set up a second step before anything else."""
+        rule = self.desk.people.required_second_step
+        return self.visitor is not None and rule.is_missing(self.visitor)
 
     @property
     def address(self) -> str:
@@ -152,13 +159,14 @@ class Visit:
 
     def _common(self) -> dict[str, Any]:
         request = self.request
-        theme = request.cookies.get("theme", "")
+        theme, is_held = request.cookies.get("theme", ""), self.lacks_second_step
         return {
             "visit": self,
             "member": self.visitor,
             "language": self.language,
             "theme": theme if theme in THEMES else "",
-            "menu": menu_for(self.visitor, request.url.path),
+            "is_held": is_held,
+            "menu": menu_for(self.visitor, request.url.path, is_held=is_held),
             "path": request.url.path,
             "notice": unquote(request.cookies.get(NOTICE_COOKIE, ""))[:400],
             "now": self.now,

@@ -16,7 +16,15 @@ from sztafeta.account.member import Area, Member, Right
 from sztafeta.service.ports import AlreadyThere, Credentials, LastAdministrator, Networks, NotThere
 from sztafeta.store.database import Database
 from sztafeta.store.rows import clean, to_datetime, to_millis
-from sztafeta.store.schema import customer, member, passkey, recovery_code, session, ticket
+from sztafeta.store.schema import (
+    customer,
+    member,
+    passkey,
+    recovery_code,
+    sending_domain,
+    session,
+    ticket,
+)
 from sztafeta.store.statements import Row, Rows, Steps, number
 from sztafeta.store.units import Other
 
@@ -41,6 +49,10 @@ MEMBER_COLUMNS: Final = (
         member.c.totp_sealed.is_not(None),
         sa.exists().where(passkey.c.member_id == member.c.member_id),
     ).label("has_second_factor"),
+    sa.select(sa.func.min(sending_domain.c.verified_at))
+    .where(sending_domain.c.customer_id == member.c.customer_id)
+    .scalar_subquery()
+    .label("verified_domain_since"),
     member.c.created_at,
 )
 """What `member_of` reads."""
@@ -266,7 +278,7 @@ def member_of(row: Row) -> Member:
     """Read the columns that `MEMBER_COLUMNS` names."""
     member_id, customer_id, customer_name, account_name, email, name, phone, *rest = row
     is_administrator, rights, smtp_accounts, language, must_change, *state = rest
-    enabled, customer_enabled, has_second_factor, created_at = state
+    enabled, customer_enabled, has_second_factor, verified_since, created_at = state
     return Member(
         member_id=member_id,
         customer_id=customer_id,
@@ -281,6 +293,7 @@ def member_of(row: Row) -> Member:
         language=language,
         must_change_password=bool(must_change),
         has_second_factor=bool(has_second_factor),
+        verified_domain_since=None if verified_since is None else to_datetime(verified_since),
         is_enabled=bool(enabled and customer_enabled),
         created_at=to_datetime(created_at),
     )

@@ -9,6 +9,7 @@ from sztafeta.panel.pages import Pages
 from sztafeta.panel.people import (
     audit,
     company,
+    email_address,
     entry,
     members,
     profile,
@@ -22,6 +23,7 @@ PAGES: Final[Sequence[Pages]] = (
     sign_up.pages,
     reset.pages,
     profile.pages,
+    email_address.pages,
     second_factor.pages,
     members.pages,
     company.pages,

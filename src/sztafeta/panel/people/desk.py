@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sztafeta.service.people.beside import Beside
+from sztafeta.service.people.email_change import EmailChange
 from sztafeta.service.people.invitations import Invitations
 from sztafeta.service.people.log_in import LogIn
 from sztafeta.service.people.passkeys import Passkeys
 from sztafeta.service.people.passwords import Passwords
 from sztafeta.service.people.people import People
+from sztafeta.service.people.required_second_step import RequiredSecondStep
 from sztafeta.service.people.second_factors import SecondFactors
 from sztafeta.service.people.second_step import SecondStep
 from sztafeta.service.people.sign_up import SignUp
@@ -22,7 +24,9 @@ class PeopleVerbs:
     sign_up: SignUp
     log_in: LogIn
     second_step: SecondStep
+    required_second_step: RequiredSecondStep
     passwords: Passwords
+    email_change: EmailChange
     second_factors: SecondFactors
     passkeys: Passkeys
     people: People

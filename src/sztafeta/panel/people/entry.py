@@ -177,7 +177,7 @@ async def take_passkey(visit: Visit) -> Response:
 # -- the way out ----------------------------------------------------------------------------------
 
 
-@pages.post("/logout", needs=SIGNED_IN, works_before_password=True)
+@pages.post("/logout", needs=SIGNED_IN, works_before_password=True, works_before_second_step=True)
 async def log_out(visit: Visit) -> Response:
     """End this session."""
     if visit.session_id is not None:

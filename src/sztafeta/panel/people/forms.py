@@ -170,6 +170,15 @@ class ProfileForm(Form):
     language = RadioField(N_("Language"), choices=LANGUAGES)
 
 
+class EmailForm(Form):
+    """Another e-mail address, with the password once more."""
+
+    email = EmailField(
+        N_("New e-mail address"), [required(), at_most(254), email_address], filters=[_stripped]
+    )
+    password = PasswordField(N_("Panel password"), [required(), at_most(1000)])
+
+
 class AcceptForm(Form):
     """Whoever follows an invitation."""
 
@@ -180,9 +189,10 @@ class AcceptForm(Form):
 
 
 class AppForm(Form):
-    """The code that an app shows for a seed."""
+    """The code that an app shows for a seed; the password is asked for where another app is replaced."""
 
     seed = HiddenField()
+    password = PasswordField(N_("Panel password"), [Optional(), at_most(1000)])
     code = StringField(N_("Code from the app"), [required(), at_most(20)], filters=[_stripped])
 
 

@@ -10,7 +10,7 @@ from sztafeta.panel.pages import Pages
 from sztafeta.panel.people.browsers import browser_of
 from sztafeta.panel.people.cookies import client_of, with_session
 from sztafeta.panel.people.forms import NewPasswordForm, ProfileForm
-from sztafeta.panel.people.words import BUSY, PASSWORD_FAULTS, PASSWORD_REFUSALS
+from sztafeta.panel.people.words import BUSY, PASSWORD_FAULTS, PASSWORD_REFUSALS, REQUIRED_WHY
 from sztafeta.panel.texts import translations
 from sztafeta.panel.visit import Visit
 from sztafeta.service.people.hashing import TooBusy
@@ -20,7 +20,7 @@ pages = Pages("profile")
 HERE = "/panel/profile"
 
 
-@pages.get("/profile", needs=SIGNED_IN)
+@pages.get("/profile", needs=SIGNED_IN, works_before_second_step=True)
 async def profile(visit: Visit) -> Response:
     """Show everything about oneself."""
     member = visit.member
@@ -30,7 +30,7 @@ async def profile(visit: Visit) -> Response:
     return await _page(visit, form)
 
 
-@pages.post("/profile", needs=SIGNED_IN)
+@pages.post("/profile", needs=SIGNED_IN, works_before_second_step=True)
 async def change_profile(visit: Visit) -> Response:
     """Write one's name, telephone and language."""
     form = await visit.filled(ProfileForm)
@@ -62,19 +62,25 @@ async def _page(visit: Visit, form: ProfileForm, *, http_status: int = 200) -> R
         codes_left=await people.second_factors.codes_left(member),
         passkeys=await people.passkeys.of_member(member.member_id),
         can_use_passkeys=people.passkeys.can_be_used,
+        is_required=people.required_second_step.binds(member),
+        required_why=REQUIRED_WHY,
     )
 
 
 # -- the password ---------------------------------------------------------------------------------
 
 
-@pages.get("/profile/password", needs=SIGNED_IN, works_before_password=True)
+@pages.get(
+    "/profile/password", needs=SIGNED_IN, works_before_second_step=True, works_before_password=True
+)
 async def password(visit: Visit) -> Response:
     """Ask for the new password."""
     return _password_page(visit, visit.blank(NewPasswordForm))
 
 
-@pages.post("/profile/password", needs=SIGNED_IN, works_before_password=True)
+@pages.post(
+    "/profile/password", needs=SIGNED_IN, works_before_second_step=True, works_before_password=True
+)
 async def change_password(visit: Visit) -> Response:
     """Change it; all other sessions end, and this one gets another token."""
     form = await visit.filled(NewPasswordForm)
@@ -114,7 +120,9 @@ def _password_page(visit: Visit, form: NewPasswordForm, *, http_status: int = 20
 # -- sessions -------------------------------------------------------------------------------------
 
 
-@pages.post("/profile/sessions/{session_id:int}/end", needs=SIGNED_IN)
+@pages.post(
+    "/profile/sessions/{session_id:int}/end", needs=SIGNED_IN, works_before_second_step=True
+)
 async def end_session(visit: Visit) -> Response:
     """End one of one's own sessions."""
     number = visit.request.path_params["session_id"]
@@ -124,7 +132,7 @@ async def end_session(visit: Visit) -> Response:
     return visit.go(HERE, visit.gettext("The session has ended."))
 
 
-@pages.post("/profile/sessions/end", needs=SIGNED_IN)
+@pages.post("/profile/sessions/end", needs=SIGNED_IN, works_before_second_step=True)
 async def end_other_sessions(visit: Visit) -> Response:
     """End all sessions but this one."""
     ended = await visit.desk.sessions.end_others(visit.member.member_id, visit.session_id)

@@ -8,6 +8,7 @@ from typing import Final
 from sztafeta.account.password import PasswordFault
 from sztafeta.panel.texts import N_
 from sztafeta.panel.visit import Visit
+from sztafeta.service.people.email_change import EmailFault
 from sztafeta.service.people.log_in import LoginFault, LoginRefused
 from sztafeta.service.people.passwords import PasswordRefusal
 from sztafeta.service.people.people import PeopleFault
@@ -38,6 +39,16 @@ PASSWORD_REFUSALS: Final = {
     PasswordRefusal.WAIT: N_("Too many tries. Wait a quarter of an hour and try again."),
     PasswordRefusal.GONE: N_("This link has run out or was used. Ask for a new one."),
 }
+EMAIL_FAULTS: Final = {
+    EmailFault.SAME: N_("This is the address you have now."),
+    EmailFault.CLOSED: N_(
+        "This service cannot write letters yet, so customer service changes the address."
+    ),
+    EmailFault.WAIT: N_("You asked for this five times within an hour. Try again in an hour."),
+    EmailFault.GONE: N_(
+        "The address was not changed: the link was used, or somebody else has the address now."
+    ),
+}
 PEOPLE_FAULTS: Final = {
     PeopleFault.EXCEEDS: N_("You cannot give or take rights that you do not have yourself."),
     PeopleFault.LAST_ADMINISTRATOR: N_(
@@ -59,6 +70,14 @@ PEOPLE_FAULTS: Final = {
         "This invitation has run out, was withdrawn or was used. Ask for a new one."
     ),
 }
+REQUIRED_WHY: Final = N_(
+    "Your firm has a verified domain, and whoever stole an administrator's password could send mail in its"
+    " name: that is why administrators need a second step at login."
+)
+LAST_FACTOR: Final = N_(
+    "This is your last second step, and administrators of a firm with a verified domain need one. Add"
+    " another one first, then remove this one."
+)
 BUSY: Final = N_("Many people are logging in right now. Try again in a few seconds.")
 _LOGIN_FAULTS: Final = {
     LoginFault.WRONG: N_("The account name, e-mail or password is wrong."),

@@ -16,6 +16,10 @@ class Letter(Enum):
     INVITATION = "invitation"
     PASSWORD_CHANGED = "password-changed"  # noqa: S105 - a letter's name
     SECOND_FACTOR_CHANGED = "second-factor-changed"
+    EMAIL_CONFIRM = "email-confirm"
+    EMAIL_TAKEN = "email-taken"
+    EMAIL_ASKED = "email-asked"
+    EMAIL_CHANGED = "email-changed"
     GUESSED_AT = "guessed-at"
 
 
@@ -157,6 +161,89 @@ TEXTS: Final[dict[tuple[Letter, str], LetterText]] = {
             "the second step at the login of {who} was changed {when}, from {address}. All other sessions"
             " have ended.",
             _NOT_YOU_EN,
+        ),
+    ),
+    (Letter.EMAIL_CONFIRM, "pl"): LetterText(
+        subject="Potwierdź nowy adres e-mail",
+        before=(
+            "Dzień dobry,",
+            "ten adres podano w panelu {service} jako nowy adres e-mail. Otwórz link, zaloguj się jak dotąd i"
+            " potwierdź zmianę:",
+        ),
+        button="Potwierdź nowy adres",
+        after=(
+            "Link działa 30 minut i tylko raz.",
+            "To nie Ty zmieniasz adres? Nic nie rób: bez potwierdzenia nic się nie zmieni.",
+        ),
+    ),
+    (Letter.EMAIL_CONFIRM, "en"): LetterText(
+        subject="Confirm your new e-mail address",
+        before=(
+            "Hello,",
+            "this address was given in the panel of {service} as a new e-mail address. Open the link, log in"
+            " as before and confirm the change:",
+        ),
+        button="Confirm the new address",
+        after=(
+            "The link works for 30 minutes and once.",
+            "You are not changing your address? Do nothing: without a confirmation nothing changes.",
+        ),
+    ),
+    (Letter.EMAIL_TAKEN, "pl"): LetterText(
+        subject="Ten adres ma już konto",
+        before=(
+            "Dzień dobry,",
+            "ten adres podano w panelu {service} jako nowy adres e-mail, ale należy już do innego konta. Nic"
+            " się nie zmieniło. Jeśli to Twoje drugie konto, zaloguj się na nie tym adresem.",
+        ),
+        button="Zaloguj się",
+        after=("To nie Ty? Nic nie rób.",),
+    ),
+    (Letter.EMAIL_TAKEN, "en"): LetterText(
+        subject="This address has an account already",
+        before=(
+            "Hello,",
+            "this address was given in the panel of {service} as a new e-mail address, but it belongs to"
+            " another account already. Nothing has changed. If that is your other account, log in to it with"
+            " this address.",
+        ),
+        button="Log in",
+        after=("This was not you? Do nothing.",),
+    ),
+    (Letter.EMAIL_ASKED, "pl"): LetterText(
+        subject="Prośba o zmianę adresu e-mail",
+        before=(
+            "Dzień dobry,",
+            "dla {who} poproszono o zmianę adresu e-mail na {new} ({when}, z adresu IP {address})."
+            " Dotychczasowy adres działa, dopóki nowy nie zostanie potwierdzony.",
+            _NOT_YOU_PL,
+        ),
+    ),
+    (Letter.EMAIL_ASKED, "en"): LetterText(
+        subject="A change of your e-mail address was asked for",
+        before=(
+            "Hello,",
+            "a change of the e-mail address of {who} to {new} was asked for {when}, from the IP address"
+            " {address}. The present address works until the new one is confirmed.",
+            _NOT_YOU_EN,
+        ),
+    ),
+    (Letter.EMAIL_CHANGED, "pl"): LetterText(
+        subject="Zmieniono adres e-mail",
+        before=(
+            "Dzień dobry,",
+            "adres e-mail dla {who} zmieniono na {new} ({when}, z adresu IP {address}). Pozostałe sesje"
+            " zakończono, a na dotychczasowy adres nie przyjdzie już nic z panelu.",
+            "Jeśli to nie Ty, od razu powiedz o tym administratorowi firmy albo napisz do BOK.",
+        ),
+    ),
+    (Letter.EMAIL_CHANGED, "en"): LetterText(
+        subject="Your e-mail address was changed",
+        before=(
+            "Hello,",
+            "the e-mail address of {who} was changed to {new} {when}, from the IP address {address}. All"
+            " other sessions have ended, and nothing more comes from the panel to the former address.",
+            "If this was not you, tell an administrator of your firm or customer service at once.",
         ),
     ),
     (Letter.GUESSED_AT, "pl"): LetterText(

@@ -211,7 +211,8 @@ class Passwords:
             must_change=False,
             now=self._clock.now(),
         )
-        await self._ticket_store.drop_tickets(TicketKind.SECOND_STEP, member_id=member.member_id)
+        for kind in (TicketKind.SECOND_STEP, TicketKind.EMAIL):
+            await self._ticket_store.drop_tickets(kind, member_id=member.member_id)
 
     async def _tell(self, member: Member, client: Client, action: str) -> None:
         """Note it and write to the member; after a reset to every administrator, too (W-17)."""
@@ -231,8 +232,9 @@ async def tell(
     told: Sequence[Member],
     client: Client,
     clock: Clock,
+    **more: str,
 ) -> None:
-    """Write to people what happened to a member's account."""
+    """Write to people what happened to a member's account; `more` is what this letter says besides."""
     for one in told:
         await letters.write(
             letter,
@@ -242,4 +244,5 @@ async def tell(
             who=f"{about.name} ({about.email})",
             when=letters.when(clock.now(), one.language),
             address=client.address,
+            **more,
         )

@@ -14,6 +14,7 @@ from sztafeta.service.people.letters import Letters
 from sztafeta.service.people.log_in import Client
 from sztafeta.service.people.passkeys import Passkeys
 from sztafeta.service.people.passwords import tell
+from sztafeta.service.people.required_second_step import RequiredSecondStep
 from sztafeta.service.people.second_step import recovery_digest
 from sztafeta.service.people.sessions import Sessions
 from sztafeta.service.ports import Clock, Passkey, SecondFactorStore
@@ -45,6 +46,7 @@ class SecondFactors:
         letters: Letters,
         audit: AuditLog,
         clock: Clock,
+        required: RequiredSecondStep,
     ) -> None:
         self._factors = factors
         self._passkeys = passkeys
@@ -52,6 +54,7 @@ class SecondFactors:
         self._letters = letters
         self._audit = audit
         self._clock = clock
+        self._required = required
 
     async def has_totp(self, member: Member) -> bool:
         """Say whether codes of an app are asked for."""
@@ -75,10 +78,16 @@ class SecondFactors:
         token = await self._changed(member, session_id, "second-factor.app-added", client)
         return SwitchedOn(token=token, recovery_codes=codes)
 
-    async def switch_off(self, member: Member, session_id: int, client: Client) -> str:
-        """Ask for no codes of an app any more; give the session's new token."""
+    async def switch_off(self, member: Member, session_id: int, client: Client) -> str | None:
+        """Ask for no codes of an app any more; give the session's new token.
+
+        None when it is the last second factor of somebody who may not be without one.
+        """
+        is_last = not await self._factors.passkeys(member.member_id)
+        if is_last and self._required.binds(member):
+            return None
         await self._factors.set_totp(member.member_id, None)
-        if not await self._factors.passkeys(member.member_id):
+        if is_last:
             await self._factors.set_recovery_codes(member.member_id, [])
         return await self._changed(member, session_id, "second-factor.app-removed", client)
 
@@ -110,10 +119,20 @@ class SecondFactors:
 
     async def remove_passkey(
         self, member: Member, session_id: int, passkey: Passkey, client: Client
-    ) -> str:
-        """Forget a passkey; give the session's new token."""
+    ) -> str | None:
+        """Forget a passkey; give the session's new token.
+
+        None when it is the last second factor of somebody who may not be without one.
+        """
+        if self._required.binds(member) and await self._is_last(member):
+            return None
         await self._factors.remove_passkey(member.member_id, passkey.credential_id)
         return await self._changed(member, session_id, "second-factor.passkey-removed", client)
+
+    async def _is_last(self, member: Member) -> bool:
+        """Say whether a member has a single passkey and no app."""
+        passkeys = await self._factors.passkeys(member.member_id)
+        return len(passkeys) <= 1 and not await self.has_totp(member)
 
     async def _changed(self, member: Member, session_id: int, action: str, client: Client) -> str:
         """End the other sessions, give this one another token, note it and tell of it (W-05)."""

@@ -27,6 +27,8 @@ class Visitor:
 
     member: Member
     session_id: int
+    opened_at: datetime
+    """When they logged in."""
     notice: str = ""
     """A sentence that a page before left for the next one."""
 
@@ -76,7 +78,12 @@ class Sessions:
         session = found.session
         if now - session.last_seen_at >= TOUCHED_EVERY:
             await self._store.touch_session(session.session_id, address=address, now=now)
-        return Visitor(member=found.member, session_id=session.session_id, notice=session.notice)
+        return Visitor(
+            member=found.member,
+            session_id=session.session_id,
+            opened_at=session.created_at,
+            notice=session.notice,
+        )
 
     def _is_good(self, found: OpenSession, address: str, now: datetime) -> bool:
         session = found.session

@@ -15,6 +15,8 @@ class TicketKind(Enum):
     SIGN_UP = "sign-up"
     INVITATION = "invitation"
     RESET = "reset"
+    EMAIL = "email"
+    """A new e-mail address of a member, to be confirmed."""
     SECOND_STEP = "second-step"
     PASSKEY = "passkey"
     """A challenge that a passkey is to sign."""
