@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import http.client
+import re
 import sys
 from collections.abc import Sequence
 from datetime import timedelta
@@ -41,6 +42,10 @@ MORE = (
 """Beside all pages that have no parameter in their path."""
 NO_PAGES = ("/live", ".csv")
 """What goes on, and files of a whole list."""
+BEFORE_THE_DOOR = ("/panel/login", "/panel/sign-up", "/panel/forgotten", "/panel/second-step")
+"""Pages for those who have not logged in; they lead on whoever has."""
+TABS = ("way", "text", "events")
+"""Parts of a message's page."""
 LIMIT = 0.150
 PATIENCE = timedelta(seconds=25)
 
@@ -52,7 +57,15 @@ def pages() -> Sequence[str]:
         for route in routes()
         if route.method == "GET" and "{" not in route.path and not route.path.endswith(NO_PAGES)
     ]
-    return [*sorted(set(plain)), *MORE]
+    inside = [path for path in plain if not path.startswith(BEFORE_THE_DOOR)]
+    return [*sorted(set(inside)), *MORE]
+
+
+def message_pages(port: int, token: str) -> Sequence[str]:
+    """Name the pages of the newest message."""
+    _, _, listed = ask(port, "/panel/messages", token)
+    found = re.search(rb'href="(/panel/messages/msg_[^"?#]+)', listed)
+    return [] if found is None else [f"{found[1].decode()}?tab={tab}" for tab in TABS]
 
 
 async def _prepared(data: Path) -> str:
@@ -94,31 +107,34 @@ async def _token(store: Store) -> str:
     return await sessions.open(members[0].member_id, address="127.0.0.1", user_agent="bench")
 
 
-def ask(port: int, path: str, token: str) -> tuple[int, float, int]:
-    """Ask for a page: status, seconds, octets."""
+def ask(port: int, path: str, token: str) -> tuple[int, float, bytes]:
+    """Ask for a page: status, seconds, content."""
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
     started = perf_counter()
     headers = {"Cookie": f"{SESSION_COOKIE}={token}", "Host": "127.0.0.1"}
     connection.request("GET", path, headers=headers)
     answer = connection.getresponse()
-    size = len(answer.read())
+    content = answer.read()
     seconds = perf_counter() - started
     connection.close()
-    return answer.status, seconds, size
+    return answer.status, seconds, content
 
 
 def measure(port: int, token: str, asks: int) -> int:
-    """Print a line a page; give how many are too slow."""
+    """Print a line a page; give how many are too slow, or no page at all."""
     slow = 0
     print(f"{'page':<60} {'status':>6} {'p50 ms':>8} {'p95 ms':>8} {'octets':>8}")
-    for path in pages():
+    for path in (*pages(), *message_pages(port, token)):
         asked = [ask(port, path, token) for _ in range(asks)]
         times = sorted(seconds for _, seconds, _ in asked)
         middle, late = times[len(times) // 2], times[int(len(times) * 0.95)]
-        status, _, size = asked[-1]
-        mark = "" if late <= LIMIT else "  over 150 ms"
-        slow += late > LIMIT
-        print(f"{path:<60} {status:>6} {middle * 1e3:>8.1f} {late * 1e3:>8.1f} {size:>8}{mark}")
+        status, _, content = asked[-1]
+        mark = "" if status == 200 else "  is no page"
+        mark += "" if late <= LIMIT else "  over 150 ms"
+        slow += bool(mark)
+        print(
+            f"{path:<60} {status:>6} {middle * 1e3:>8.1f} {late * 1e3:>8.1f} {len(content):>8}{mark}"
+        )
     return slow
 
 

@@ -34,6 +34,7 @@ class Sztafeta:
             f'hostname = "relay.example.org"\ndata_directory = "{folder / "data"}"\n'
             f'[[listeners]]\nname = "bench"\naddress = "127.0.0.1"\nport = {self.port}\n'
             f"[http]\nport = {self._http_port}\n[api]\nport = {self.api_port}\n"
+            "[panel]\nrequire_second_step = false\n"
             "[limits]\nconnections_per_address = 1000\n"
             "unauthenticated_per_address = 1000\nconnections_per_account = 1000\n"
             f'[[routes]]\ndomains = ["*"]\nhost = "127.0.0.1"\nport = {hop_port}\n'

@@ -204,7 +204,7 @@ async def test_each_tab_shows_its_part(post: Post) -> None:
     shown = {
         "preview": "Pictures from elsewhere are not loaded",
         "text": "This message has no text part",
-        "headers": "Shop <shop@example.com>",
+        "headers": "Shop <shop@example.com> The author whom the recipient sees.",
         "source": "multipart/mixed",
         "authentication": "aligned: the same domain",
         "attachments": "a.html",

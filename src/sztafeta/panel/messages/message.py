@@ -14,6 +14,7 @@ from sztafeta.delivery.queue_id import to_text
 from sztafeta.mail.address import AddressFault, parse_domain
 from sztafeta.mail.alignment import Alignment, alignment
 from sztafeta.panel.messages.bulk import act, done
+from sztafeta.panel.messages.header_words import PURPOSE
 from sztafeta.panel.messages.sentences import (
     OtherLanguage,
     answer,
@@ -85,6 +86,7 @@ async def one_message(visit: Visit) -> Response:
         status_words=STATUS,
         rule_words=RULE,
         event_words=EVENT,
+        purposes=PURPOSE,
         reply_of=reply_of,
         live=await _live(visit, told),
         kept_days=visit.desk.mail.kept.days,
