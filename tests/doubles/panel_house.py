@@ -152,7 +152,7 @@ class PanelHouse:
         self._open.push_async_callback(self._client.aclose)
         self.sessions: Sessions = self.panel.desk.sessions
         self.alice, self.bob, self.charlie = [
-            await self._move_in(name, customer) for name, customer in PEOPLE
+            await self.move_in(name, customer) for name, customer in PEOPLE
         ]
         return self
 
@@ -166,7 +166,8 @@ class PanelHouse:
         if error is None and self.troubles:
             raise self.troubles[0]
 
-    async def _move_in(self, name: str, customer: str) -> Member:
+    async def move_in(self, name: str, customer: str) -> Member:
+        """Make somebody a member of a customer; all but Bob are administrators."""
         customers = {one.name: one for one in await self.store.accounts.customers()}
         member = Member(
             member_id=0,

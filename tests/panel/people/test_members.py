@@ -8,7 +8,7 @@ import re
 
 import pytest
 import sqlalchemy as sa
-from tests.doubles.people_house import PASSWORD, PeopleHouse
+from tests.doubles.people_house import OPERATOR, PASSWORD, PeopleHouse
 
 from sztafeta.account.member import Area, Right
 from sztafeta.bootstrap.people import new_smtp_account
@@ -18,6 +18,25 @@ from sztafeta.store.statements import Steps
 from sztafeta.store.units import Other
 
 INVITE = {"email": "dora@shop.example", "messages": "1", "reach": "all"}
+
+
+async def test_the_operators_own_people_are_a_customer_like_any_other(house: PeopleHouse) -> None:
+    """W-04: there is no login of the operator's staff here, so nothing of Alice's opens to one."""
+    await house.verify_domain(house.alice)
+    olga = await house.move_in("olga", OPERATOR)
+    browser, alice = await house.browser(olga), await house.browser(house.alice)
+    listed = await alice.get("/panel/smtp-accounts")
+    login = re.search(r"/panel/smtp-accounts/(1[.][^\"/]+)", listed.text)
+    assert login
+    for path in (
+        f"/panel/smtp-accounts/{login[1]}",
+        f"/panel/domains/{house.alice.customer_name}.example",
+        f"/panel/people/{house.bob.member_id}",
+    ):
+        assert (await alice.get(path)).status == 200, path
+        assert (await browser.get(path)).status == 404, path
+    assert house.alice.email not in (await browser.get("/panel/people")).words
+    assert house.alice.email not in (await browser.get("/panel/audit")).words
 
 
 async def test_an_invitation_becomes_a_member(house: PeopleHouse) -> None:
