@@ -11,7 +11,7 @@ MOST: Final = 60_000
 
 
 def test_all_scripts_together_weigh_less_than_60_kb() -> None:
-    scripts = [one for one in files("sztafeta.panel").joinpath("static").iterdir()]
+    scripts = list(files("sztafeta.panel").joinpath("static").iterdir())
     weights = {
         one.name: len(gzip.compress(one.read_bytes(), 9))
         for one in scripts
