@@ -47,7 +47,9 @@ async def hostile(template: Path, tmp_path: Path) -> AsyncIterator[Hostile]:
     zone = {f"_dmarc.{name}.example": {"TXT": [_quoted(one)]} for name, one in _named()}
     zone |= {f"{name}.example": {"TXT": [_quoted(one)]} for name, one in _named()}
     async with ZoneServer(zone) as dns, Receiver(rcpt=refuse) as refusing:
-        settings = f'[dns]\nnameservers = ["127.0.0.1:{dns.port}"]\n'
+        settings = (
+            f'[dns]\nnameservers = ["127.0.0.1:{dns.port}"]\n[panel]\nrequire_second_step = false\n'
+        )
         routes = {"example.net": refusing.port}
         house = move_in(template, tmp_path / "house", routes=routes, settings=settings)
         made = json.loads(
@@ -106,20 +108,23 @@ async def by_api(running: Running) -> None:
 
     key = json.loads(
         running.house.command("key", "add", "--account", LOGIN, "--name", PAYLOADS[1], "--json")
-    )["key"]
+    )["secret"]
     headers = {"Authorization": f"Bearer {key}"}
     base = f"http://127.0.0.1:{running.house.api_port}/v1"
-    async with httpx2.AsyncClient(headers=headers) as client:
+    async with httpx2.AsyncClient(headers=headers, timeout=60) as client:
+
+        async def post(path: str, body: dict[str, object] | None = None) -> None:
+            answer = await client.post(f"{base}/{path}", json=body)
+            assert answer.status_code < 300, (path, body, answer.text)
+
         for number, one in enumerate(PAYLOADS):
-            source = {"subject": one, "html": "<p>x</p>" if "{" in one else one, "text": "x"}
-            template = {"name": one, "external_id": f"t{number}", "source": source}
-            await client.post(f"{base}/templates", json=template)
-            await client.post(
-                f"{base}/suppressions",
-                json={"address": f"s{number}@example.net", "comment": one},
-            )
+            html = "<p>x</p>" if "{" in one else one
+            template = {"name": one[:100], "external_id": f"t{number}", "html": html, "text": "x"}
+            await post("templates", template)
+            await post("suppressions", {"addresses": [f"s{number}@example.net"], "comment": one})
         for name, _ in _named():
-            await client.post(f"{base}/domains", json={"domain": f"{name}.example"})
+            await post("domains", {"domain": f"{name}.example"})
+            await post(f"domains/{name}.example/verify")
 
 
 async def change_first_password(page: Page) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from email import policy
 from email.errors import HeaderParseError
@@ -29,6 +30,8 @@ _TAGS = re.compile(r"<(style|script|head)\b.*?</\1\s*>|<[^>]*>", re.IGNORECASE |
 _REMOTE_PICTURE = re.compile(
     r"<img\b[^>]{0,2000}\bsrc\s{0,9}=\s{0,9}[\"']?\s{0,9}https?:", re.IGNORECASE
 )
+_BODY = re.compile(r"<(/?)body\b", re.IGNORECASE)
+"""What stands on the body is kept on a block in its place."""
 _CID = re.compile(r'src="cid:([^"]+)"')
 _UNSAFE_IN_NAMES = re.compile(r"[^\w .,()+@=-]", re.UNICODE)
 _PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
@@ -118,7 +121,7 @@ def open_message(content: bytes, *, remote_pictures: bool = False) -> Opened:
             _note_picture(pictures, part, kind, octets)
     return Opened(
         fields=tuple((name, read_field(value)) for name, value in message.raw_items()),
-        html=None if html is None else _make_safe(html, pictures, remote_pictures=remote_pictures),
+        html=None if html is None else make_safe(html, pictures, remote_pictures=remote_pictures),
         raw_html=html,
         has_remote_pictures=html is not None and _REMOTE_PICTURE.search(html) is not None,
         text=text,
@@ -215,10 +218,13 @@ def _note_picture(pictures: dict[str, str], part: Message, kind: str, octets: by
         pictures[identity] = f"data:{kind};base64,{base64.b64encode(octets).decode()}"
 
 
-def _make_safe(html: str, pictures: dict[str, str], *, remote_pictures: bool) -> str:
-    """Sanitise, put in the pictures that came along (RFC 2392), and let links open a new tab."""
+def make_safe(html: str, pictures: Mapping[str, str], *, remote_pictures: bool) -> str:
+    """Sanitise as mail programs do, put in the pictures that came along, let links open a new tab.
+
+    `pictures` are data URLs by their Content-ID (RFC 2392).
+    """
     safe = nh3.clean(
-        html,
+        _BODY.sub(r"<\1div", html),
         tags=nh3.ALLOWED_TAGS | {"style", "font", "u"},
         clean_content_tags={"script", "title"},
         attributes={"*": set(_ATTRIBUTES), "a": {"href"}},

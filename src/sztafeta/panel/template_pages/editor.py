@@ -1,15 +1,18 @@
 """The editor: source on one side, what a recipient would get on the other.
 
-A preview keeps nothing. Its HTML has a route of its own, whose policy is a sandbox without scripts, forms,
-cookies or origin; the form's answer goes straight into the frame, so that nothing need be stored for it.
+A preview keeps nothing. Its HTML is made safe as mail programs do it, and has a route of its own, whose policy
+is a sandbox without scripts, forms, cookies or origin; the form's answer goes straight into the frame, so that
+nothing need be stored for it.
 """
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from starlette.responses import Response
 
+from sztafeta.mail.opened import make_safe
 from sztafeta.panel.check_words import ADVICE
 from sztafeta.panel.pages import Pages
 from sztafeta.panel.template_pages import found
@@ -134,7 +137,9 @@ async def _frame(visit: Visit, form: EditorForm) -> Response:
     shown = await look(visit, form)
     rendered = shown.preview.rendered
     html = "" if rendered is None else rendered.html or _as_page(rendered.text)
-    return visit.frame(html, remote_pictures=bool(form.remote.data))
+    remote = bool(form.remote.data)
+    safe = await asyncio.to_thread(make_safe, html, {}, remote_pictures=remote)
+    return visit.frame(safe, remote_pictures=remote)
 
 
 def _as_page(text: str) -> str:
