@@ -38,12 +38,20 @@ MORE = (
     "/panel/messages?q=to%3Acustomer4711%40wp.pl",
     "/panel/messages?q=status%3Abounced+since%3A24h",
     "/panel/messages?q=customer4711",
+    "/panel/messages/bulk?action=resend&q=status%3Abounced",
 )
 """Beside all pages that have no parameter in their path."""
 NO_PAGES = ("/live", ".csv")
 """What goes on, and files of a whole list."""
-BEFORE_THE_DOOR = ("/panel/login", "/panel/sign-up", "/panel/forgotten", "/panel/second-step")
-"""Pages for those who have not logged in; they lead on whoever has."""
+LEAD_ON = (
+    "/panel/login",
+    "/panel/sign-up",
+    "/panel/forgotten",
+    "/panel/second-step",
+    "/panel/profile/second-step",
+    "/panel/messages/bulk",
+)
+"""Pages for those who have not logged in, or who were asked for something: others are led on."""
 TABS = ("way", "text", "events")
 """Parts of a message's page."""
 LIMIT = 0.150
@@ -57,7 +65,7 @@ def pages() -> Sequence[str]:
         for route in routes()
         if route.method == "GET" and "{" not in route.path and not route.path.endswith(NO_PAGES)
     ]
-    inside = [path for path in plain if not path.startswith(BEFORE_THE_DOOR)]
+    inside = [path for path in plain if not path.startswith(LEAD_ON)]
     return [*sorted(set(inside)), *MORE]
 
 

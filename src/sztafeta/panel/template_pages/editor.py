@@ -1,8 +1,8 @@
 """The editor: source on one side, what a recipient would get on the other.
 
-A preview keeps nothing. Its HTML is made safe as mail programs do it, and has a route of its own, whose policy
-is a sandbox without scripts, forms, cookies or origin; the form's answer goes straight into the frame, so that
-nothing need be stored for it.
+A preview keeps nothing. Its HTML is made safe as mail programs do it, and has a route of its own, whose
+policy is a sandbox without scripts, forms, cookies or origin; the form's answer goes straight into the frame,
+so that nothing need be stored for it.
 """
 
 from __future__ import annotations
