@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -61,12 +61,18 @@ class Post:
                 account, password="secret-enough-for-tests", now=self.house.clock.now()
             )
 
-    async def send(self, *to: str, login: str = "7.shop.smtp", **more: Any) -> NewMessage:
+    async def send(
+        self,
+        *to: str,
+        login: str = "7.shop.smtp",
+        source: Mapping[str, str] | None = None,
+        **more: Any,
+    ) -> NewMessage:
         account = self.accounts[login]
         letter = self.writer.letter(
             *to, customer_id=account.customer_id, content=RowContent(BODY), **more
         )
-        letter = replace(letter, account_id=account.account_id)
+        letter = replace(letter, account_id=account.account_id, source=source or letter.source)
         await self.store.messages.accept(letter)
         self.house.clock.advance(timedelta(seconds=2))
         return letter
@@ -186,6 +192,16 @@ async def test_a_delivered_message_is_told_in_one_sentence_and_step_by_step(post
     assert HOSTILE in page.words
     assert HOSTILE not in page.text
     assert "<svg" in page.text
+
+
+async def test_the_call_that_made_a_message_is_named(post: Post) -> None:
+    source = {"protocol": "HTTP", "client": HOSTILE, "key_id": "0Ab3", "request_id": "req_7"}
+    message = await post.send("jan@wp.pl", source=source)
+    page = await (await alice(post)).get(page_of(message))
+    assert 'href="/panel/keys/key_0Ab3"' in page.text
+    assert "req_7" in page.words
+    assert HOSTILE in page.words
+    assert HOSTILE not in page.text
 
 
 async def test_a_deferred_message_says_why_it_waits_and_until_when(post: Post) -> None:
