@@ -77,6 +77,7 @@ _DOMAINS: Final = sa.select(
     sending_domain.c.needs_proof,
     sending_domain.c.created_at,
 ).order_by(sending_domain.c.domain)
+_OWN_DOMAINS: Final = _DOMAINS.where(sending_domain.c.customer_id == number("customer_id"))
 _DOMAIN: Final = _DOMAINS.where(sending_domain.c.domain == _text("domain"))
 _KEYS: Final = (
     sa.select(
@@ -142,10 +143,13 @@ class Accounts:
         """List them by name, with their keys."""
 
         def steps() -> Steps[list[SendingDomain]]:
+            if customer_id is None:
+                found = yield self._ask(_DOMAINS)
+            else:
+                found = yield self._ask(_OWN_DOMAINS, customer_id=customer_id)
             domains = []
-            for row in (yield self._ask(_DOMAINS)):
-                if customer_id in (None, row[2]):
-                    domains.append((yield from self._domain(row)))
+            for row in found:
+                domains.append((yield from self._domain(row)))
             return domains
 
         return await self._database.read(steps)
