@@ -106,7 +106,7 @@ async def test_profile_language_and_the_way_out_stay_open(strict_house: PeopleHo
     assert (await browser.get("/panel/profile/password")).status == 200
     view = await browser.post("/panel/view", {"language": "pl", "back": SET_UP})
     asked = await browser.follow(view)
-    assert "Twoja firma ma zweryfikowaną domenę" in asked.words.replace("\N{NO-BREAK SPACE}", " ")
+    assert "Twoja firma ma potwierdzoną domenę" in asked.words.replace("\N{NO-BREAK SPACE}", " ")
     await browser.post("/panel/logout")
     assert (await browser.get("/panel/people")).location.startswith("/panel/login")
 
