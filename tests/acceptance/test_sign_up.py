@@ -12,9 +12,10 @@ from email.message import EmailMessage
 from pathlib import Path
 from typing import Final
 
+import pyotp
 import pytest
 from playwright.async_api import Page
-from tests.acceptance.panel_walk import chromium, listen
+from tests.acceptance.panel_walk import chromium, faults_of, listen
 from tests.doubles.zone_server import ZoneServer
 
 from sztafeta.cli.demo_ports import Remembered, choose_ports
@@ -84,7 +85,8 @@ async def office(tmp_path: Path) -> AsyncIterator[Office]:
         ports, _ = choose_ports(None, 0)
         demo = Demo(tmp_path, Remembered(ports=ports), accept_unsafe_storage=False)
         dns = Dns(nameservers=(cache.address,), ask_private_zones=True, zone_port=zone.port)
-        demo.settings = demo.settings.model_copy(update={"dns": dns})
+        panel = demo.settings.panel.model_copy(update={"require_second_step": True})
+        demo.settings = demo.settings.model_copy(update={"dns": dns, "panel": panel})
         yield Office(await stack.enter_async_context(demo), cache, zone)
 
 
@@ -179,7 +181,7 @@ async def sign_up(keyboard: Keyboard, office: Office) -> None:
 
 
 async def prove_domain(keyboard: Keyboard, office: Office) -> None:
-    """From the checklist to records that are seen."""
+    """From the checklist to records that are seen, from where the door leads to the second step."""
     page = keyboard.page
     await keyboard.follow("main .steps a[href='/panel/domains']", "**/panel/domains")
     await keyboard.to("#domain")
@@ -188,14 +190,26 @@ async def prove_domain(keyboard: Keyboard, office: Office) -> None:
     await page.wait_for_url(f"**/panel/domains/{DOMAIN}")
     for kind, *names, value in await page.evaluate(RECORDS):
         office.publish(names[-1], kind, value)
-    await keyboard.press("main form[action*='/look'] button")
-    await page.locator("#standing", has_text="Potwierdzona").wait_for()
+    await keyboard.follow("main form[action*='/look'] button", "**/panel/profile/second-step")
+
+
+async def set_up_second_step(keyboard: Keyboard) -> None:
+    """From the reason why to the codes that are kept (W-17)."""
+    page = keyboard.page
+    assert "potwierdzoną domenę" in await page.inner_text("main")
+    assert await faults_of(page, page.url) == []
+    await keyboard.follow("main a.primary[href='/panel/profile/app']", "**/panel/profile/app")
+    seed = await page.locator("main [data-copied-from]").first.inner_text()
+    await keyboard.to("#code")
+    await page.keyboard.type(pyotp.TOTP(seed.replace(" ", "")).now())
+    await page.keyboard.press("Enter")
+    await page.locator(".secret [data-copied-from]").wait_for()
+    await keyboard.follow("main a.primary", "**/panel")
 
 
 async def password_of_smtp(keyboard: Keyboard) -> tuple[str, str]:
     """From the checklist to a login and its password, shown once."""
     page = keyboard.page
-    await keyboard.follow("[data-menu] a[href='/panel']", "**/panel")
     await keyboard.follow("main .steps a[href='/panel/smtp-accounts']", "**/panel/smtp-accounts")
     await keyboard.follow("main tbody a", "**/panel/smtp-accounts/*")
     await keyboard.press("#password button.primary, #password form button[type=submit]")
@@ -231,12 +245,13 @@ async def find_mail(keyboard: Keyboard) -> None:
 
 
 async def test_from_the_form_to_the_first_sent_mail_without_a_mouse(office: Office) -> None:
-    """Issue 4's walk."""
+    """Issue 4's walk, with the second step that a proved domain asks for."""
     async with chromium() as browser:
         page = await (await browser.new_context(locale="pl-PL")).new_page()
         said, keyboard = listen(page), Keyboard(page)
         await sign_up(keyboard, office)
         await prove_domain(keyboard, office)
+        await set_up_second_step(keyboard)
         login, password = await password_of_smtp(keyboard)
         await asyncio.to_thread(send, office.demo.ports.submission, login, password)
         await office.demo.arrival_of("Zamówienie przyjęte")

@@ -119,8 +119,7 @@ async def test_every_route_is_documented(house: NativeHouse) -> None:
     assert documented == set(NEEDS)
 
 
-@pytest.fixture
-async def things(house: NativeHouse, alice: Caller) -> dict[str, str]:
+async def things_of(house: NativeHouse, alice: Caller) -> dict[str, str]:
     """Give a thing of Alice's for each kind of id."""
     await alice("POST", "/v1/templates", {"name": "T", "external_id": "hers", "html": "<p>hi</p>"})
     await alice("POST", "/v1/suppressions", {"addresses": ["eve@example.net"]})
@@ -133,6 +132,11 @@ async def things(house: NativeHouse, alice: Caller) -> dict[str, str]:
         "login": "2.alice.smtp",
         "key_id": f"key_{(await house.key(Scope.READ)).key.key_id}",
     }
+
+
+@pytest.fixture
+async def things(house: NativeHouse, alice: Caller) -> dict[str, str]:
+    return await things_of(house, alice)
 
 
 def filled(route: str, things: dict[str, str]) -> tuple[str, str]:

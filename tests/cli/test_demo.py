@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
+import pytest
 from tests.cli.command_line import CliRunner
 from tests.system.curl import read_curl
 
@@ -173,6 +174,8 @@ def test_a_taken_port_is_replaced_by_a_free_one() -> None:
 
 def test_no_port_is_given_out_twice() -> None:
     assert free_port(40_000, taken={40_000}) != 40_000
+    with pytest.raises(OSError, match="no port is free"):
+        free_port(0, taken=set(range(65_536)))
 
 
 def test_password_and_ports_are_remembered_for_the_owner_alone(tmp_path: Path) -> None:

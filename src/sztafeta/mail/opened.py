@@ -20,6 +20,8 @@ from typing import Final
 
 import nh3
 
+from sztafeta.mail.remote_styles import without_remote_styles
+
 SNIPPET = 140
 """Letters of the text that the list shows."""
 SNIPPET_READ = 64 * 1024
@@ -232,7 +234,8 @@ def make_safe(html: str, pictures: Mapping[str, str], *, remote_pictures: bool) 
         set_tag_attribute_values={"a": {"target": "_blank"}},
         url_schemes={"http", "https", "mailto", "tel", "cid"},
     )
-    return _CID.sub(lambda match: f'src="{pictures.get(unescape(match[1]), "")}"', safe)
+    shown = without_remote_styles(safe, pictures=remote_pictures)
+    return _CID.sub(lambda match: f'src="{pictures.get(unescape(match[1]), "")}"', shown)
 
 
 def _only_own_pictures(_: str, attribute: str, value: str) -> str | None:

@@ -25,12 +25,18 @@ from sztafeta.store.units import Other
 FIRST: Final = bytes(32)
 """What the first row's hash covers instead of a row before."""
 LATER_COLUMNS: Final = ("key_id", "request_id")
+"""Not there when the first chains were made."""
 PAGE: Final = 1000
 _HASH: Final = sa.select(audit_entry.c.sha256).where(
     audit_entry.c.customer_id == number("customer_id"), audit_entry.c.number == number("number")
 )
+_COLUMNS: Final = (
+    *(column for column in audit_entry.c if column is not audit_entry.c.sha256),
+    audit_entry.c.sha256,
+)
+"""As `_entry` reads them: the hash behind what it covers."""
 _CHAIN: Final = (
-    sa.select(audit_entry)
+    sa.select(*_COLUMNS)
     .where(
         audit_entry.c.customer_id == number("customer_id"), audit_entry.c.number > number("after")
     )
@@ -75,7 +81,7 @@ class Audit:
         self, customer_id: int, query: AuditQuery, *, limit: int, before: int | None = None
     ) -> Sequence[AuditEntry]:
         """List them, the newest first, below a number."""
-        wanted = sa.select(audit_entry).where(audit_entry.c.customer_id == customer_id)
+        wanted = sa.select(*_COLUMNS).where(audit_entry.c.customer_id == customer_id)
         wanted = wanted.where(*_narrowed(query))
         if before is not None:
             wanted = wanted.where(audit_entry.c.number < before)
@@ -92,8 +98,9 @@ class Audit:
         while True:
             page, counted = await self._database.read(partial(self._page, customer_id, mark))
             for row in page:
+                *columns, kept = row
                 link = _link(link, _values(_entry(row)))
-                if row[1] != mark + 1 or link != bytes(row[-3]):
+                if columns[1] != mark + 1 or link != bytes(kept):
                     return mark + 1
                 mark += 1
             if len(page) < PAGE:
@@ -163,7 +170,7 @@ def _values(entry: AuditEntry) -> dict[str, Any]:
 
 def _entry(row: Row) -> AuditEntry:
     customer_id, number, at, member_id, who, action, subject, address, *rest = row
-    by_customer_service, details, _, key_id, request_id = rest
+    by_customer_service, details, key_id, request_id, _ = rest
     return AuditEntry(
         customer_id=customer_id,
         number=number,

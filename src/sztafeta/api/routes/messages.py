@@ -136,37 +136,56 @@ async def see_source(
     """Give the message as it was accepted, before it was signed."""
     message_id = message_id_of(message)
     content = good(await desk.messages.source(caller_of(request, key), message_id))
-    shown_id = f"{MESSAGE}{message.removeprefix(MESSAGE)}"
-    await notebook.note_reading(key, "messages.content-read", shown_id)
-    name = f'attachment; filename="{shown_id}.eml"'
+    await notebook.note_reading(key, "messages.content-read", _shown_id(message))
+    name = f'attachment; filename="{_shown_id(message)}.eml"'
     return StreamingResponse(
         content.blocks(), media_type="message/rfc822", headers={"Content-Disposition": name}
     )
 
 
 @router.post("/{message}/cancel", response_model=MessageView, summary="Cancel a message")
-async def cancel(request: Request, key: Sender, desk: AtDesk, message: str) -> dict[str, Any]:
+async def cancel(
+    request: Request, key: Sender, desk: AtDesk, notebook: AtNotebook, message: str
+) -> dict[str, Any]:
     """Take back what still waits; what is being tried or is final stays as it is (409)."""
-    found = await desk.messages.cancel(caller_of(request, key), message_id_of(message))
-    return message_view(good(found))
+    canceled = good(await desk.messages.cancel(caller_of(request, key), message_id_of(message)))
+    await notebook.note(key, "messages.cancel", _shown_id(message))
+    return message_view(canceled)
 
 
 @router.post("/{message}/resend", response_model=Resent, status_code=202, summary="Send it again")
-async def resend(request: Request, key: Sender, desk: AtDesk, message: str) -> dict[str, Any]:
+async def resend(
+    request: Request, key: Sender, desk: AtDesk, notebook: AtNotebook, message: str
+) -> dict[str, Any]:
     """Send the same content to the same recipients as a new message with a new Message-ID."""
     taken = good(await desk.messages.resend(caller_of(request, key), message_id_of(message)))
+    await notebook.note(key, "messages.resend", _shown_id(message))
     return {"id": MESSAGE + taken.queue_id}
 
 
 @router.patch("/{message}", response_model=MessageView, summary="Reschedule a message")
 async def reschedule(
-    request: Request, key: Sender, desk: AtDesk, message: str, change: Reschedule
+    request: Request,
+    key: Sender,
+    desk: AtDesk,
+    notebook: AtNotebook,
+    message: str,
+    change: Reschedule,
 ) -> dict[str, Any]:
     """Give another time to a message that nobody tried yet."""
-    found = await desk.messages.reschedule(
-        caller_of(request, key), message_id_of(message), change.send_at
+    found = good(
+        await desk.messages.reschedule(
+            caller_of(request, key), message_id_of(message), change.send_at
+        )
     )
-    return message_view(good(found))
+    after = {"send_at": change.send_at.isoformat()}
+    await notebook.note(key, "messages.reschedule", _shown_id(message), after=after)
+    return message_view(found)
+
+
+def _shown_id(message: str) -> str:
+    """Write an id as it is shown, with or without its prefix in the path."""
+    return f"{MESSAGE}{message.removeprefix(MESSAGE)}"
 
 
 async def _find(request: Request, desk: Desk, key: ApiKey, message: str) -> MessageRecord:

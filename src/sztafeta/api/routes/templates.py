@@ -291,7 +291,12 @@ async def render_template(
     "/{template}/send-test", response_model=SendAnswer, status_code=202, summary="Send a test"
 )
 async def send_test(
-    request: Request, key: TemplateEditor, desk: AtDesk, template: str, wish: TestSend
+    request: Request,
+    key: TemplateEditor,
+    desk: AtDesk,
+    notebook: AtNotebook,
+    template: str,
+    wish: TestSend,
 ) -> dict[str, Any]:
     """Send a version with test data to one address; a draft can be sent like this, too."""
     whole = good(await desk.templates.find(key.customer_id, template, wish.version))
@@ -300,7 +305,14 @@ async def send_test(
     outcome = await desk.sending.send(caller_of(request, key), call)
     if isinstance(outcome, Replayed):  # only a call with an idempotency key is
         raise Problem("internal", "A test was taken for an earlier call.")
-    return sent_answer(good(outcome))
+    answer = sent_answer(good(outcome))
+    await notebook.note(
+        key,
+        "template.tried",
+        whole.template.external_id,
+        after={"to": call.addressees[0].person.address},
+    )
+    return answer
 
 
 def _template(one: Template) -> dict[str, Any]:

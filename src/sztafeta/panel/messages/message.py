@@ -102,6 +102,7 @@ def _rights(visit: Visit, told: Told) -> dict[str, bool]:
         "may_resend": may_write and told.status.is_final,
         "may_cancel": may_write and told.status in CANCELABLE,
         "may_release": may_write and told.status is Status.HELD,
+        "may_see_keys": visit.member.may(Area.SMTP_ACCOUNTS, Right.READ),
     }
 
 
@@ -122,15 +123,18 @@ async def _content(visit: Visit, told: Told, tab: str) -> dict[str, Any]:
             | {"waterfall": waterfall(told.record.accepted_at, told.recipient)}
             | _answers(visit, told)
         )
-    await _note_reading(visit, told)
     if tab == "source":
         content = await visit.desk.mail.telling.content(told)
         if content is None:
             return empty
+        await _note_reading(visit, told)
         shown = content[:SOURCE_SHOWN].decode("utf-8", "replace")
         return empty | {"source": shown, "is_cut": len(content) > SOURCE_SHOWN}
     opened = await visit.desk.mail.telling.opened(told)
-    proofs = () if opened is None else _proofs(told, opened.field("From"))
+    if opened is None:
+        return empty
+    await _note_reading(visit, told)
+    proofs = _proofs(told, opened.field("From"))
     return empty | {"opened": opened, "proofs": proofs}
 
 
@@ -203,9 +207,11 @@ async def message_file(visit: Visit) -> Response:
 async def attached_file(visit: Visit) -> Response:
     """Give an attachment, to be stored and never shown."""
     told = await _told(visit)
-    opened = None if told is None else await visit.desk.mail.telling.opened(told)
+    if told is None:
+        return visit.not_found()
+    opened = await visit.desk.mail.telling.opened(told)
     for one in opened.attachments if opened else ():
-        if told is not None and one.number == visit.request.path_params["part"]:
+        if one.number == visit.request.path_params["part"]:
             await _note_reading(visit, told)
             return visit.download(one.content, one.name, "application/octet-stream")
     return visit.not_found()

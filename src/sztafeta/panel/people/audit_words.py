@@ -60,6 +60,7 @@ ACTIONS: Final = {
     "messages.resend": N_("Messages sent again"),
     "messages.cancel": N_("Messages canceled"),
     "messages.release": N_("Messages released"),
+    "messages.reschedule": N_("Another time given to a message"),
     "messages.content-read": N_("Content of a message read"),
     "messages.exported": N_("List of messages downloaded"),
     "test-inbox.released": N_("Message released from the test inbox"),
@@ -112,6 +113,7 @@ NAMES: Final[dict[str, str]] = {
     "version": N_("Version"),
     "expires_at": N_("Expiry"),
     "recipients": N_("Recipients"),
+    "send_at": N_("Time of sending"),
 }
 """Values that are called by a name of ours; others are shown by their own."""
 VALUES: Final = {

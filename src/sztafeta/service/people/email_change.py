@@ -105,10 +105,8 @@ class EmailChange:
         """Write to both addresses; a link that was sent before is dead."""
         await self._ticket_store.drop_tickets(TicketKind.EMAIL, member_id=member.member_id)
         if await self._members.credentials(new) is None:
-            letter, path = (
-                Letter.EMAIL_CONFIRM,
-                f"/panel/profile/email/{await self._give(member, new)}",
-            )
+            token = await self._give(member, new)
+            letter, path = Letter.EMAIL_CONFIRM, f"/panel/profile/email/{token}"
         else:
             letter, path = Letter.EMAIL_TAKEN, "/panel/login"
         await self._letters.write_bounded(letter, new, member.language, path=path)
@@ -134,10 +132,8 @@ class EmailChange:
         self, member: Member, session_id: int, token: str, client: Client
     ) -> Changed | EmailFault:
         """Change the address; all other sessions end, and this one gets another token (W-05)."""
-        new, present = (
-            await self.new_address(member, token),
-            await self._members.member(member.member_id),
-        )
+        new = await self.new_address(member, token)
+        present = await self._members.member(member.member_id)
         if new is None or present is None:
             return EmailFault.GONE
         if await self._tickets.take(token, TicketKind.EMAIL) is None:

@@ -90,4 +90,5 @@ async def add_template(visit: Visit) -> Found:
     published = await templates.publish(customer_id, told["template_id"], None)
     if isinstance(published, Refusal):
         fail(published)
+    await visit.note("template.made", published.template.external_id, name=wish.name)
     return Found(message="Template added", data=told, extra=told)
