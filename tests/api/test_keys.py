@@ -9,6 +9,7 @@ import pytest
 from tests.doubles.native_house import Caller, NativeHouse
 
 from sztafeta.account.api_key import Mode, Scope
+from sztafeta.account.sending_domain import SendingDomain
 from sztafeta.service.api_keys import TRUSTED_SECONDS
 
 
@@ -158,3 +159,95 @@ async def test_a_network_is_written_as_one(alice: Caller, network: Any) -> None:
 async def test_scopes_cannot_be_empty(alice: Caller) -> None:
     answer = await alice("POST", "/v1/keys", {"name": "k", "scopes": []})
     assert list(answer.faults) == ["/scopes"]
+
+
+# -- domains and calls -------------------------------------------------------------------------------
+
+
+async def domains_of_alice(house: NativeHouse, *names: str) -> None:
+    """Give her domains that need no proof, as the operator does."""
+    owner = house.accounts["alice"].customer_id
+    for name in names:
+        domain = SendingDomain(domain=name, customer_id=owner)
+        await house.store.add_sending_domain(domain, now=house.clock.now())
+
+
+def mail_from(domain: str) -> dict[str, Any]:
+    return {"from": f"shop@{domain}", "to": ["jan@example.net"], "subject": "s", "text": "t"}
+
+
+async def test_a_key_sends_from_its_domains_alone(house: NativeHouse, alice: Caller) -> None:
+    await domains_of_alice(house, "one.example", "two.example")
+    wish = {"name": "k", "scopes": ["send", "read"], "allowed_domains": ["ONE.example."]}
+    made = await alice("POST", "/v1/keys", wish)
+    assert made.json["allowed_domains"] == ["one.example"]
+    text = made.json["key"]
+    good = await house.call("POST", "/v1/messages", mail_from("one.example"), key=text)
+    assert good.status == 202, good.json
+    answer = await house.call("POST", "/v1/messages", mail_from("two.example"), key=text)
+    assert (answer.status, answer.faults["/from"]) == (403, "from_not_allowed")
+    assert "the API key may send from" in answer.content.decode()
+    for envelope, author in (("two", "one"), ("one", "two")):
+        finished = await house.call(
+            "POST",
+            f"/v1/messages/raw?from=a@{envelope}.example&to=jan@example.net",
+            key=text,
+            content=f"From: a@{author}.example\r\n\r\nHi\r\n".encode(),
+            headers={"Content-Type": "message/rfc822"},
+        )
+        assert finished.status == 403, (envelope, author)
+    me = await house.call("GET", "/v1/me", key=text)
+    assert me.json["sending_domains"] == ["one.example"]
+    wider = await alice("PATCH", f"/v1/keys/{made.json['id']}", {"allowed_domains": []})
+    assert wider.json["allowed_domains"] == []
+    answer = await house.call("POST", "/v1/messages", mail_from("two.example"), key=text)
+    assert answer.status == 202
+
+
+async def test_a_key_whose_domain_is_gone_sends_nothing(house: NativeHouse, alice: Caller) -> None:
+    """A limit is never taken for none."""
+    await domains_of_alice(house, "one.example", "two.example")
+    wish = {"name": "k", "scopes": ["send"], "allowed_domains": ["one.example"]}
+    text = (await alice("POST", "/v1/keys", wish)).json["key"]
+    assert (await alice("DELETE", "/v1/domains/one.example")).status in (200, 204)
+    house.seconds += TRUSTED_SECONDS + 0.001
+    for domain in ("one.example", "two.example"):
+        answer = await house.call("POST", "/v1/messages", mail_from(domain), key=text)
+        assert answer.status == 403, domain
+
+
+async def test_a_limit_to_domains_names_ones_own_and_is_none_for_admin(
+    house: NativeHouse, alice: Caller
+) -> None:
+    await domains_of_alice(house, "one.example")
+    foreign = {"name": "k", "scopes": ["send"], "allowed_domains": ["one.example", "bob.example"]}
+    answer = await alice("POST", "/v1/keys", foreign)
+    assert (answer.status, answer.faults) == (422, {"/allowed_domains/1": "not_found"})
+    escape = {"name": "k", "scopes": ["admin"], "allowed_domains": ["one.example"]}
+    answer = await alice("POST", "/v1/keys", escape)
+    assert (answer.status, answer.faults) == (422, {"/allowed_domains": "not_with_admin"})
+    limited = await alice("POST", "/v1/keys", escape | {"scopes": ["send"]})
+    path = f"/v1/keys/{limited.json['id']}"
+    assert (await alice("PATCH", path, {"scopes": ["admin"]})).status == 422
+    rotated = await alice("POST", f"{path}/rotate")
+    assert rotated.json["allowed_domains"] == ["one.example"], "a new key has the old one's limits"
+
+
+async def test_calls_are_counted_by_what_became_of_them(house: NativeHouse) -> None:
+    made = await house.key(Scope.SEND)
+    for _ in range(2):
+        await house.call("GET", "/v1/me", key=made.text, headers={"User-Agent": "shop/1.0"})
+    await house.call("GET", "/v1/nothing-here", key=made.text)
+    await house.call("GET", "/v1/me", key=made.text[:-1] + "?")
+    named = {"User-Agent": "shop/1.0"}
+    await house.call("GET", "/v1/messages", key=made.text, headers=named)
+    await house.call("POST", "/v1/messages", {"from": "nobody"}, key=made.text, headers=named)
+    calls = {day.cause: count for day, count in (await house.keys.calls_of(made.key)).items()}
+    assert calls == {"": 2, "scope_missing": 1, "invalid": 1}
+    await house.keys.revoke(made.key)
+    await house.call("GET", "/v1/me", key=made.text)
+    calls = {day.cause: count for day, count in (await house.keys.calls_of(made.key)).items()}
+    assert calls["key_revoked"] == 1
+    found = await house.keys.find(made.key.customer_id, made.key.key_id)
+    assert found is not None
+    assert found.last_used_by == "shop/1.0"

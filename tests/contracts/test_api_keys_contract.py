@@ -11,7 +11,7 @@ from tests.contracts.houses import House
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope, digest_of, make_key_text
 from sztafeta.account.smtp_account import SmtpAccount
-from sztafeta.service.ports import AlreadyThere, NotThere
+from sztafeta.service.ports import AlreadyThere, KeyDay, KeyUse, NotThere
 
 
 async def account(house: House, customer: str = "alice") -> SmtpAccount:
@@ -49,6 +49,7 @@ async def test_a_key_is_found_as_it_was_created(house: House) -> None:
         house,
         await account(house),
         allowed_networks=(ip_network("192.0.2.0/24"), ip_network("2001:db8::/32")),
+        allowed_domains=frozenset({"example.com", "xn--zcza-4rb.pl"}),
         expires_at=house.writer.now + timedelta(days=90),
     )
     assert await house.api_keys.api_key(key.key_id) == key
@@ -90,10 +91,29 @@ async def test_a_change_of_settings_changes_neither_secret_nor_mode(house: House
 async def test_the_last_use_is_noted_and_never_set_back(house: House) -> None:
     key = await new_key(house, await account(house))
     at, earlier = house.writer.now, house.writer.now - timedelta(seconds=1)
-    await house.api_keys.note_use({key.key_id: (at, "192.0.2.1"), "nosuchkey0": (at, "")})
-    await house.api_keys.note_use({key.key_id: (earlier, "192.0.2.2")})
+    use = KeyUse(at, "192.0.2.1", "curl/8.0\0")
+    await house.api_keys.note_use({key.key_id: use, "nosuchkey0": use}, {})
+    await house.api_keys.note_use({key.key_id: KeyUse(earlier, "192.0.2.2", "")}, {})
     found = await house.api_keys.api_key(key.key_id)
-    assert found == replace(key, last_used_at=at, last_used_from="192.0.2.1")
+    assert found is not None
+    assert (found.last_used_at, found.last_used_from) == (at, "192.0.2.1")
+    assert found.last_used_by.startswith("curl/8.0")
+
+
+async def test_calls_add_up_by_day_and_cause_whoever_counts_them(house: House) -> None:
+    """Many nodes count the same key; what is old is forgotten."""
+    today = house.writer.now.date()
+    good, refused = KeyDay(today, ""), KeyDay(today, "scope_missing")
+    old = KeyDay(today - timedelta(days=31), "")
+    counted = {("k", good): 3, ("k", refused): 1, ("k", old): 9, ("other", good): 5}
+    for _ in range(2):
+        await house.api_keys.note_use({}, counted)
+    assert await house.api_keys.calls_of_key("k", since=today) == {good: 6, refused: 2}
+    since = today - timedelta(days=40)
+    assert list(await house.api_keys.calls_of_key("k", since=since)) == [old, good, refused]
+    await house.api_keys.forget_calls(today)
+    assert await house.api_keys.calls_of_key("k", since=since) == {good: 6, refused: 2}
+    assert await house.api_keys.calls_of_key("other", since=since) == {good: 10}
 
 
 async def test_keys_are_listed_newest_first_revoked_ones_too(house: House) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 
 from sztafeta.account.api_key import ApiKey
 from sztafeta.account.smtp_account import SmtpAccount
@@ -14,6 +15,8 @@ from sztafeta.service.ports import (
     AuditEntry,
     AuditQuery,
     ChangedMeanwhile,
+    KeyDay,
+    KeyUse,
     NotThere,
     Suppression,
     SuppressionQuery,
@@ -56,6 +59,7 @@ class MemoryApiKeys:
     def __init__(self, accounts: AccountAdministration) -> None:
         self._accounts = accounts
         self._keys: dict[str, ApiKey] = {}
+        self._calls: Counter[tuple[str, KeyDay]] = Counter()
 
     async def api_key(self, key_id: str) -> ApiKey | None:
         key = self._keys.get(key_id)
@@ -80,15 +84,33 @@ class MemoryApiKeys:
             name=key.name,
             scopes=key.scopes,
             allowed_networks=key.allowed_networks,
+            allowed_domains=key.allowed_domains,
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,
         )
 
-    async def note_use(self, uses: Mapping[str, tuple[datetime, str]]) -> None:
-        for key_id, (at, address) in uses.items():
+    async def note_use(
+        self, uses: Mapping[str, KeyUse], calls: Mapping[tuple[str, KeyDay], int]
+    ) -> None:
+        for key_id, use in uses.items():
             key = self._keys.get(key_id)
-            if key is not None and (key.last_used_at is None or key.last_used_at < at):
-                self._keys[key_id] = replace(key, last_used_at=at, last_used_from=address)
+            if key is not None and (key.last_used_at is None or key.last_used_at < use.at):
+                self._keys[key_id] = replace(
+                    key,
+                    last_used_at=use.at,
+                    last_used_from=use.address,
+                    last_used_by=use.client,
+                )
+        self._calls.update(calls)
+
+    async def calls_of_key(self, key_id: str, *, since: date) -> Mapping[KeyDay, int]:
+        found = [(day, n) for (key, day), n in self._calls.items() if key == key_id]
+        found.sort(key=lambda one: (one[0].day, one[0].cause))
+        return {day: count for day, count in found if day.day >= since}
+
+    async def forget_calls(self, before: date) -> None:
+        for key, day in [one for one in self._calls if one[1].day < before]:
+            del self._calls[key, day]
 
     async def _seen(self, key: ApiKey) -> ApiKey | None:
         """Give a key with its account as it is now; none without."""

@@ -130,3 +130,42 @@ async def test_a_member_sees_the_keys_of_their_accounts_alone(panel_house: Panel
     assert "No API key yet" in (await browser.get("/panel/keys")).words
     assert (await browser.get(f"/panel/keys/key_{parse_key(text).key_id}")).status == 404
     assert (await browser.post("/panel/keys/new", WISH)).status == 422
+
+
+async def test_a_key_is_limited_to_chosen_domains(panel_house: PanelHouse) -> None:
+    browser = await panel_house.browser(panel_house.alice)
+    await panel_house.panel.desk.domains.claim(panel_house.alice.customer_id, "one.example")
+    text = await made(browser, domains=["one.example"])
+    path = f"/panel/keys/key_{parse_key(text).key_id}"
+    key = await proved(panel_house, text)
+    assert isinstance(key, ApiKey)
+    assert key.allowed_domains == {"one.example"}
+    box = re.search(r"<input[^>]*value=\"one\.example\"[^>]*>", (await browser.get(path)).text)
+    assert box
+    assert "checked" in box[0]
+    escape = await browser.post(
+        "/panel/keys/new", WISH | {"scopes": ["admin"], "domains": ["one.example"]}
+    )
+    assert escape.status == 422
+    assert "A key with admin is for all domains" in escape.words
+    foreign = await browser.post("/panel/keys/new", WISH | {"domains": ["other.example"]})
+    assert foreign.status == 422
+
+
+async def test_a_keys_page_counts_its_calls_and_says_why_some_were_refused(
+    panel_house: PanelHouse,
+) -> None:
+    browser = await panel_house.browser(panel_house.alice)
+    text = await made(browser, networks="192.0.2.0/24")
+    path = f"/panel/keys/key_{parse_key(text).key_id}"
+    assert "No program has called with this key" in (await browser.get(path)).words
+    keys = panel_house.panel.desk.keys
+    key = await keys.prove(text, "192.0.2.1", "shop/1.0")
+    assert isinstance(key, ApiKey)
+    keys.count(key)
+    assert isinstance(await keys.prove(text, "198.51.100.1"), Refusal)
+    page = await browser.get(path)
+    assert "answered 1" in page.words
+    assert "refused 1" in page.words
+    assert "/v1/errors/ip_not_allowed" in page.text
+    assert "shop/1.0" in page.words

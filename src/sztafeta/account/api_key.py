@@ -11,14 +11,15 @@ import hmac
 import re
 import secrets
 import string
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import Enum
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from typing import Final
 from zlib import crc32
 
-from sztafeta.account.smtp_account import SmtpAccount
+from sztafeta.account.smtp_account import SenderRule, SmtpAccount
 
 ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 ID_LENGTH: Final = 10
@@ -73,14 +74,33 @@ class ApiKey:
     created_at: datetime
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
     """Where it may be used from; empty: from anywhere."""
+    allowed_domains: frozenset[str] = frozenset()
+    """Which of the customer's domains it may send from, as lower-case A-labels; empty: from all."""
     expires_at: datetime | None = None
     revoked_at: datetime | None = None
     last_used_at: datetime | None = None
     last_used_from: str = ""
+    last_used_by: str = ""
+    """What the program that used it last calls itself (User-Agent)."""
 
     def may(self, scope: Scope) -> bool:
         """Say whether the key may be used for this."""
         return scope in self.scopes or Scope.ADMIN in self.scopes
+
+    def narrow(self, account: SmtpAccount) -> SmtpAccount:
+        """Give an account of the customer as this key may send by it: from fewer domains, or as it is."""
+        if not self.allowed_domains:
+            return account
+        if account.sender_rule is SenderRule.ANY:
+            domains = self.allowed_domains
+        else:
+            domains = account.sending_domains & self.allowed_domains
+        return replace(
+            account,
+            sender_rule=SenderRule.OWN_DOMAINS,
+            sending_domains=domains,
+            narrowed_by=self.name,
+        )
 
     def is_valid_at(self, now: datetime) -> bool:
         """Say whether it is neither revoked nor expired."""
@@ -114,6 +134,11 @@ class KeyText:
     def __str__(self) -> str:
         head = f"szt_{self.mode.value}_{self.key_id}{self.secret}"
         return head + _check(head)
+
+
+def is_escape(scopes: Iterable[Scope], allowed_domains: Iterable[str]) -> bool:
+    """Say whether a limit to domains would be none: `admin` makes keys that have no such limit."""
+    return Scope.ADMIN in scopes and bool(frozenset(allowed_domains))
 
 
 def make_key_text(mode: Mode) -> KeyText:

@@ -32,6 +32,7 @@ def key_values(key: ApiKey) -> dict[str, Any]:
         "scopes": " ".join(sorted(scope.value for scope in key.scopes)),
         "account": key.account.login,
         "networks": " ".join(map(str, key.allowed_networks)),
+        "domains": " ".join(sorted(key.allowed_domains)),
         "expires": None if key.expires_at is None else key.expires_at.isoformat(),
     }
 

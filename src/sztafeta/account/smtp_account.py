@@ -57,6 +57,8 @@ class SmtpAccount:
     """How long a message of this account is tried."""
     sending_domains: frozenset[str] = frozenset()
     """The customer's domains, as lower-case A-labels."""
+    narrowed_by: str = ""
+    """The API key that limits the domains further; empty: none does."""
     display_name: str = ""
     """What its owner calls it."""
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()

@@ -19,6 +19,7 @@ from starlette.types import ASGIApp
 
 from sztafeta.api.compat.facade import Facade
 from sztafeta.api.desk import Desk
+from sztafeta.api.key_calls import KeyCalls
 from sztafeta.api.openapi import describe_api
 from sztafeta.api.problem import Problem, answer, invalid
 from sztafeta.api.request_ids import RequestIds
@@ -65,10 +66,12 @@ class HttpApi:
         for kind, handler in handlers.items():
             web.add_exception_handler(kind, handler)
         quick = Shortcuts(web, sending.ENDPOINTS, handlers)
-        self.application: ASGIApp = RequestIds(quick, ids=ids, clock=desk.clock)
+        counted = KeyCalls(quick, keys=desk.keys)
+        self.application: ASGIApp = RequestIds(counted, ids=ids, clock=desk.clock)
 
     def _answer(self, request: Request, problem: Problem) -> Response:
         """Say what is wrong, in the dialect of the path."""
+        request.state.cause = problem.code
         for facade in self._facades:
             if facade.serves(request.url.path):
                 return facade.say(request, problem)

@@ -12,6 +12,7 @@ from typing import Final
 from starlette.requests import Request
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope
+from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.api.credentials import refuse_two_kinds
 from sztafeta.api.problem import Problem
 from sztafeta.service.api_keys import ApiKeys
@@ -47,7 +48,7 @@ async def prove(request: Request, keys: ApiKeys, scope: Scope | None) -> ApiKey:
     text = key_text(request.headers.get("authorization", ""))
     if not text:
         raise Problem("auth_missing", "The call has no API key.", headers=REALM)
-    proved = await keys.prove(text, client_address(request))
+    proved = await prove_text(request, keys, text)
     if isinstance(proved, Refusal):
         problem = Problem.of(proved)
         if problem.http_status == 401:
@@ -62,6 +63,14 @@ async def prove(request: Request, keys: ApiKeys, scope: Scope | None) -> ApiKey:
     return proved
 
 
+async def prove_text(request: Request, keys: ApiKeys, text: str) -> ApiKey | Refusal:
+    """Find out whose key this is; the call is then counted as that key's (`api/key_calls`)."""
+    proved = await keys.prove(text, client_address(request), client_name(request))
+    if isinstance(proved, ApiKey):
+        request.state.key = proved
+    return proved
+
+
 def refuse_other_mode(key: ApiKey, mode: Mode) -> None:
     """Keep a test key from what leads to mail that leaves.
 
@@ -72,14 +81,14 @@ def refuse_other_mode(key: ApiKey, mode: Mode) -> None:
         raise Problem("key_wrong_mode", f"The API key {key.name!r} is a test key; this is live.")
 
 
-def caller_of(request: Request, key: ApiKey) -> Caller:
-    """Say who calls in the verbs' words."""
+def caller_of(request: Request, key: ApiKey, account: SmtpAccount | None = None) -> Caller:
+    """Say who calls in the verbs' words; by the key's own SMTP account unless another is named."""
     return Caller(
-        account=key.account,
+        account=key.narrow(account or key.account),
         mode=key.mode,
         key_id=key.key_id,
         address=client_address(request),
-        client=request.headers.get("user-agent", "")[:200],
+        client=client_name(request),
         request_id=request.state.request_id,
     )
 
@@ -87,3 +96,8 @@ def caller_of(request: Request, key: ApiKey) -> Caller:
 def client_address(request: Request) -> str:
     """Give the address that the connection came from."""
     return "" if request.client is None else request.client.host
+
+
+def client_name(request: Request) -> str:
+    """Give what the program calls itself."""
+    return request.headers.get("user-agent", "")[:200]

@@ -386,6 +386,7 @@ class Service:
                 )
                 await self._store.tickets.forget_tickets(now=now)
                 await self._store.tallies.forget_tallies(before=now - KNOWN_FOR)
+                await self._keys.forget_calls()
             except StoreBusy as busy:
                 self._observer.trouble("old sessions were not forgotten", busy)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
-from sztafeta.account.api_key import ApiKey, Mode, Scope
+from sztafeta.account.api_key import ApiKey, Mode, Scope, is_escape
 from sztafeta.account.audit_values import key_subject, key_values
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.cli.audit_log import audit_of
@@ -40,18 +41,27 @@ def add(
         list[Scope] | None,
         typer.Option("--scope", help="What it may do; repeat it. All but admin unless given."),
     ] = None,
+    domains: Annotated[
+        list[str] | None,
+        typer.Option("--domain", help="Sends from this domain alone; repeat it. All unless given."),
+    ] = None,
     config: ConfigOption = None,
     as_json: Json = False,
 ) -> None:
     """Make a key and print it, this once."""
+    wanted = frozenset(scopes or set(Scope) - {Scope.ADMIN})
+    if is_escape(wanted, domains or ()):
+        raise UserFault("a key with admin is for all domains: leave out --domain or --scope admin")
 
     async def work(store: Store) -> None:
+        found = await _account(store, account)
         made = await keys_of(store).make(
             KeyWish(
                 name=name,
                 mode=mode,
-                scopes=frozenset(scopes or set(Scope) - {Scope.ADMIN}),
-                account=await _account(store, account),
+                scopes=wanted,
+                account=found,
+                allowed_domains=await _domains(store, found, domains or ()),
             )
         )
         await _note(store, "key.made", made.key)
@@ -114,6 +124,16 @@ async def _account(store: Store, login: str) -> SmtpAccount:
     return account
 
 
+async def _domains(store: Store, account: SmtpAccount, names: Sequence[str]) -> frozenset[str]:
+    wanted = {name.rstrip(".").lower() for name in names}
+    own = {one.domain for one in await store.accounts.sending_domains(account.customer_id)}
+    for name in sorted(wanted - own):
+        raise UserFault(
+            f"{name} is no sending domain of {account.customer_name}; sztafeta domain list shows them"
+        )
+    return frozenset(wanted)
+
+
 def shown(key: ApiKey) -> dict[str, Any]:
     """Show a key, without its secret."""
     now = datetime.now(UTC)
@@ -124,6 +144,7 @@ def shown(key: ApiKey) -> dict[str, Any]:
         "mode": key.mode.value,
         "account": key.account.login,
         "scopes": sorted(scope.value for scope in key.scopes),
+        "domains": sorted(key.allowed_domains),
         "state": state,
         "created_at": key.created_at,
         "expires_at": key.expires_at,

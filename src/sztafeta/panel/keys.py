@@ -9,14 +9,15 @@ from typing import Final
 
 from starlette.responses import Response
 from wtforms import DateField, RadioField, SelectField, SelectMultipleField, StringField
-from wtforms.validators import Optional
+from wtforms.validators import Optional, ValidationError
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from sztafeta.account.api_key import ApiKey, Mode, Scope
+from sztafeta.account.api_key import ApiKey, Mode, Scope, is_escape
 from sztafeta.account.audit_values import key_subject, key_values
 from sztafeta.account.member import Area, Right
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.panel.forms import Choice, Form, at_most, options, required
+from sztafeta.panel.key_calls import show_calls
 from sztafeta.panel.needs import Needs
 from sztafeta.panel.network_field import NetworksField
 from sztafeta.panel.pages import Pages
@@ -49,8 +50,8 @@ OVERLAPS: Final = (
 )
 
 
-class ScopesField(SelectMultipleField):  # type: ignore[misc]
-    """Scopes as checkboxes."""
+class Checkboxes(SelectMultipleField):  # type: ignore[misc]
+    """Any number of choices."""
 
     widget = ListWidget(prefix_label=False)
     option_widget = CheckboxInput()
@@ -60,13 +61,21 @@ class ChangeForm(Form):
     """What may be changed of a key."""
 
     name = StringField(N_("Name"), [required(), at_most(100)])
-    scopes = ScopesField(
+    scopes = Checkboxes(
         N_("What it may do"),
         [required(N_("Choose at least one."))],
         choices=options((scope.value, text) for scope, text in SCOPES),
     )
     networks = NetworksField(N_("Where it may be used from"), [Optional()])
+    domains = Checkboxes(N_("Sends from these domains alone"), [Optional()])
     expires = DateField(N_("Last day"), [Optional()])
+
+    def validate_domains(self, field: Checkboxes) -> None:
+        """Refuse a limit that would be none."""
+        if is_escape(_scopes(self), field.data or ()):
+            raise ValidationError(
+                N_("A key with admin is for all domains: take one of the two away.")
+            )
 
 
 class KeyForm(ChangeForm):
@@ -101,6 +110,7 @@ async def make_key(visit: Visit) -> Response:
     form = await visit.filled(KeyForm)
     accounts = await _accounts(visit)
     form.account.choices = options((one.login, one.login) for one in accounts)
+    form.domains.choices = await _domains(visit)
     if not form.validate():
         return await _ask(visit, form)
     account = next(one for one in accounts if one.login == form.account.data)
@@ -111,6 +121,7 @@ async def make_key(visit: Visit) -> Response:
             scopes=_scopes(form),
             account=account,
             allowed_networks=form.networks.data,
+            allowed_domains=frozenset(form.domains.data or ()),
             expires_at=_end_of(visit, form),
         )
     )
@@ -128,25 +139,30 @@ async def show_key(visit: Visit) -> Response:
         "name": key.name,
         "scopes": [scope.value for scope in key.scopes],
         "networks": key.allowed_networks,
+        "domains": sorted(key.allowed_domains),
         "expires": key.expires_at and visit.formats.local(key.expires_at).date(),
     }
-    return _show(visit, key, visit.blank(ChangeForm, data=values))
+    form = visit.blank(ChangeForm, data=values)
+    form.domains.choices = await _domains(visit, key)
+    return await _show(visit, key, form)
 
 
 @pages.post("/keys/{key_id}", needs=WRITE)
 async def change_key(visit: Visit) -> Response:
-    """Write its name, scopes, networks and last day; in force within a second."""
+    """Write its name, scopes, networks, domains and last day; in force within a second."""
     key = await _find(visit)
     if key is None:
         return visit.not_found()
     form = await visit.filled(ChangeForm)
+    form.domains.choices = await _domains(visit, key)
     if not form.validate():
-        return _show(visit, key, form)
+        return await _show(visit, key, form)
     changed = replace(
         key,
         name=form.name.data,
         scopes=_scopes(form),
         allowed_networks=form.networks.data,
+        allowed_domains=frozenset(form.domains.data or ()),
         expires_at=_end_of(visit, form),
     )
     await visit.desk.keys.change(changed)
@@ -188,6 +204,7 @@ async def _reached(visit: Visit) -> Sequence[ApiKey]:
 
 
 async def _find(visit: Visit) -> ApiKey | None:
+    await visit.desk.keys.note_uses()  # those of the last seconds are shown, too
     shown_id = str(visit.request.path_params["key_id"])
     key = await visit.desk.keys.find(visit.customer_id, shown_id.removeprefix("key_"))
     return key if key is not None and visit.member.reaches(key.account.account_id) else None
@@ -200,10 +217,19 @@ async def _accounts(visit: Visit) -> Sequence[SmtpAccount]:
 
 async def _ask(visit: Visit, form: KeyForm) -> Response:
     form.account.choices = options((one.login, one.login) for one in await _accounts(visit))
+    form.domains.choices = await _domains(visit)
     return visit.page("keys/new.html", http_status=422 if form.errors else 200, form=form)
 
 
-def _show(visit: Visit, key: ApiKey, form: ChangeForm) -> Response:
+async def _domains(visit: Visit, key: ApiKey | None = None) -> list[tuple[str, str]]:
+    """Offer the customer's domains, and those of the key that are gone."""
+    names = {one.domain for one in await visit.desk.domains.all_of(visit.customer_id)}
+    if key is not None:
+        names |= key.allowed_domains
+    return options((name, name) for name in sorted(names))
+
+
+async def _show(visit: Visit, key: ApiKey, form: ChangeForm) -> Response:
     return visit.page(
         "keys/one.html",
         http_status=422 if form.errors else 200,
@@ -211,6 +237,8 @@ def _show(visit: Visit, key: ApiKey, form: ChangeForm) -> Response:
         form=form,
         path=_path(key),
         shown_id=_shown_id,
+        calls=show_calls(visit, await visit.desk.keys.calls_of(key)),
+        errors=f"{visit.desk.base_url}/v1/errors",
         rotation=visit.blank(RotationForm),
     )
 

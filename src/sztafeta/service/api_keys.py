@@ -6,10 +6,10 @@ key is dead within that second on every node (issue 3, W-16).
 
 from __future__ import annotations
 
-from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections import Counter, OrderedDict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
@@ -25,11 +25,14 @@ from sztafeta.account.api_key import (
 )
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.service.fault import Refusal
-from sztafeta.service.ports import ApiKeyStore, Clock
+from sztafeta.service.ports import ApiKeyStore, Clock, KeyDay, KeyUse
 
 TRUSTED_SECONDS: Final = 1.0
 KEPT: Final = 10_000
 LONGEST_OVERLAP: Final = timedelta(days=30)
+CALLS_KEPT: Final = timedelta(days=30)
+"""Counts of calls a day."""
+LONGEST_CLIENT: Final = 200
 
 UNKNOWN: Final = Refusal(
     code="key_unknown",
@@ -48,6 +51,7 @@ class KeyWish:
     scopes: frozenset[Scope]
     account: SmtpAccount
     allowed_networks: tuple[IPv4Network | IPv6Network, ...] = ()
+    allowed_domains: frozenset[str] = frozenset()
     expires_at: datetime | None = None
 
 
@@ -68,12 +72,17 @@ class ApiKeys:
         self._clock = clock
         self._time = time
         self._recent: OrderedDict[str, tuple[ApiKey, float]] = OrderedDict()
-        self._uses: dict[str, tuple[datetime, str]] = {}
+        self._uses: dict[str, KeyUse] = {}
+        self._calls: Counter[tuple[str, KeyDay]] = Counter()
 
     # -- who calls -------------------------------------------------------------------------------
 
-    async def prove(self, text: str, address: str) -> ApiKey | Refusal:
-        """Find the key that a caller showed, if it may be used from there now."""
+    async def prove(self, text: str, address: str, client: str = "") -> ApiKey | Refusal:
+        """Find the key that a caller showed, if it may be used from there now.
+
+        `client` is what the program calls itself. What the key is refused for is counted here, what became
+        of the call by `count`.
+        """
         try:
             shown = parse_key(text)
         except KeyFault as fault:
@@ -81,10 +90,17 @@ class ApiKeys:
         key = self._trusted(shown.key_id) or await self._ask(shown.key_id)
         if key is None or key.mode is not shown.mode or not key.is_proved_by(shown.secret):
             return UNKNOWN
-        refusal = _refuse(key, address, self._clock.now())
-        if refusal is None:
-            self._uses[key.key_id] = (self._clock.now(), address)
-        return refusal or key
+        now = self._clock.now()
+        refusal = _refuse(key, address, now)
+        if refusal is not None:
+            self.count(key, refusal.code)
+            return refusal
+        self._uses[key.key_id] = KeyUse(now, address, client[:LONGEST_CLIENT])
+        return key
+
+    def count(self, key: ApiKey, cause: str = "") -> None:
+        """Count a call, and why it was refused; empty: it was not."""
+        self._calls[key.key_id, KeyDay(self._today(), cause)] += 1
 
     def _trusted(self, key_id: str) -> ApiKey | None:
         entry = self._recent.get(key_id)
@@ -105,10 +121,23 @@ class ApiKeys:
         return key
 
     async def note_uses(self) -> None:
-        """Write down when keys were last used; called now and then."""
+        """Write down when keys were last used, and their calls; called now and then."""
         uses, self._uses = self._uses, {}
-        if uses:
-            await self._store.note_use(uses)
+        calls, self._calls = self._calls, Counter()
+        if uses or calls:
+            await self._store.note_use(uses, calls)
+
+    async def calls_of(self, key: ApiKey) -> Mapping[KeyDay, int]:
+        """Count a key's calls of the last days, by day and outcome."""
+        await self.note_uses()
+        return await self._store.calls_of_key(key.key_id, since=self._today() - CALLS_KEPT)
+
+    async def forget_calls(self) -> None:
+        """Forget the counts of days that nobody is shown any more."""
+        await self._store.forget_calls(self._today() - CALLS_KEPT)
+
+    def _today(self) -> date:
+        return self._clock.now().astimezone(UTC).date()
 
     # -- keeping keys ----------------------------------------------------------------------------
 
@@ -132,7 +161,7 @@ class ApiKeys:
         return MadeKey(key=key, text=str(text))
 
     async def change(self, key: ApiKey) -> ApiKey:
-        """Write a key's name, scopes, networks and expiry."""
+        """Write a key's name, scopes, networks, domains and expiry."""
         await self._store.change_api_key(key)
         self._recent.pop(key.key_id, None)
         return key
@@ -150,6 +179,7 @@ class ApiKeys:
                 scopes=key.scopes,
                 account=key.account,
                 allowed_networks=key.allowed_networks,
+                allowed_domains=key.allowed_domains,
             )
         )
         end = self._clock.now() + overlap
@@ -170,6 +200,7 @@ def _new_key(wish: KeyWish, text: KeyText, now: datetime) -> ApiKey:
         account=wish.account,
         created_at=now,
         allowed_networks=wish.allowed_networks,
+        allowed_domains=wish.allowed_domains,
         expires_at=wish.expires_at,
     )
 

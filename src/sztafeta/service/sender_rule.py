@@ -14,6 +14,7 @@ from sztafeta.service.rejection import Rejection
 from sztafeta.smtp.reply import reply
 
 FIX_DOMAIN = "Have the domain added to your sending domains, or send from one of them."
+FIX_KEY = "Let the key have the domain, or use a key that may send from it."
 FIX_NULL_SENDER = "Send from an address of yours; the null sender is for bounces."
 
 NULL_SENDER_NOT_YOURS = Rejection(
@@ -37,15 +38,17 @@ def refuse_domains(account: SmtpAccount, domains: Iterable[str]) -> Rejection | 
         return None
     for domain in domains:
         if domain not in account.sending_domains:
-            return _not_yours(domain)
+            return _not_yours(account, domain)
     return None
 
 
-def _not_yours(domain: str) -> Rejection:
+def _not_yours(account: SmtpAccount, domain: str) -> Rejection:
     text = f"{domain} is not one of your sending domains; have it added, or send from one that is"
+    if account.narrowed_by:
+        text = f"{domain} is not one of the domains that the API key may send from"
     return Rejection(
         reply=reply(550, "5.7.1", text),
         http_status=403,
         code="sender-domain-not-yours",
-        fix=FIX_DOMAIN,
+        fix=FIX_KEY if account.narrowed_by else FIX_DOMAIN,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from ipaddress import ip_network
 from typing import Any, Final
 
@@ -12,11 +12,11 @@ import sqlalchemy as sa
 
 from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.account.smtp_account import SmtpAccount
-from sztafeta.service.ports import AlreadyThere, NotThere
+from sztafeta.service.ports import AlreadyThere, KeyDay, KeyUse, NotThere
 from sztafeta.store.accounts import account_of
 from sztafeta.store.database import Database
 from sztafeta.store.rows import clean, to_datetime, to_millis
-from sztafeta.store.schema import api_key
+from sztafeta.store.schema import api_key, api_key_calls
 from sztafeta.store.statements import Row, Rows, Steps, number
 from sztafeta.store.units import Other
 
@@ -28,12 +28,23 @@ _KEYS: Final = (
 )
 _NOTE_USE: Final = (
     sa.update(api_key)
-    .values(last_used_at=number("used_at"), last_used_from=number("used_from", sa.Text))
+    .values(
+        last_used_at=number("used_at"),
+        last_used_from=number("used_from", sa.Text),
+        last_used_by=number("used_by", sa.Text),
+    )
     .where(
         api_key.c.key_id == number("used_key", sa.Text),
         sa.or_(api_key.c.last_used_at.is_(None), api_key.c.last_used_at < number("used_at")),
     )
 )
+_CALLS: Final = (
+    sa.select(api_key_calls.c.day, api_key_calls.c.cause, api_key_calls.c.calls)
+    .where(api_key_calls.c.key_id == number("key_id", sa.Text))
+    .where(api_key_calls.c.day >= number("since"))
+    .order_by(api_key_calls.c.day, api_key_calls.c.cause)
+)
+_FORGET_CALLS: Final = sa.delete(api_key_calls).where(api_key_calls.c.day < number("before"))
 
 
 class ApiKeys:
@@ -85,7 +96,7 @@ class ApiKeys:
             raise AlreadyThere(f"API key {key.key_id!r} is taken already")
 
     async def change_api_key(self, key: ApiKey) -> None:
-        """Write name, scopes, networks, expiry and revocation. Raises: NotThere."""
+        """Write name, scopes, networks, domains, expiry and revocation. Raises: NotThere."""
         change = (
             sa.update(api_key)
             .values(_settings(key))
@@ -94,14 +105,57 @@ class ApiKeys:
         if not await self._changed(change):
             raise NotThere(f"there is no API key {key.key_id!r}")
 
-    async def note_use(self, uses: Mapping[str, tuple[datetime, str]]) -> None:
-        """Note when and from where keys were last used."""
+    async def note_use(
+        self, uses: Mapping[str, KeyUse], calls: Mapping[tuple[str, KeyDay], int]
+    ) -> None:
+        """Note when, from where and by what keys were last used, and add up their calls."""
 
         def steps() -> Steps[None]:
-            for key_id, (at, address) in sorted(uses.items()):
+            for key_id, use in sorted(uses.items()):
                 yield self._database.dialect.query(
-                    _NOTE_USE, used_key=key_id, used_at=to_millis(at), used_from=clean(address)
+                    _NOTE_USE,
+                    used_key=key_id,
+                    used_at=to_millis(use.at),
+                    used_from=clean(use.address),
+                    used_by=clean(use.client),
                 )
+            for (key_id, day), count in sorted(calls.items(), key=_in_order):
+                yield self._database.dialect.once(self._adding(key_id, day, count))
+
+        await self._database.write(Other(steps))
+
+    def _adding(self, key_id: str, day: KeyDay, count: int) -> sa.Executable:
+        first = {
+            "key_id": key_id,
+            "day": day.day.toordinal(),
+            "cause": clean(day.cause),
+            "calls": count,
+        }
+        insert = self._database.dialect.insert(api_key_calls).values(first)
+        added: sa.Executable = insert.on_conflict_do_update(
+            index_elements=["key_id", "day", "cause"],
+            set_={"calls": api_key_calls.c.calls + count},
+        )
+        return added
+
+    async def calls_of_key(self, key_id: str, *, since: date) -> Mapping[KeyDay, int]:
+        """Count a key's calls by day and outcome, from this day on."""
+
+        def steps() -> Steps[Rows]:
+            return (
+                yield self._database.dialect.query(
+                    _CALLS, key_id=clean(key_id), since=since.toordinal()
+                )
+            )
+
+        rows = await self._database.read(steps)
+        return {KeyDay(date.fromordinal(day), cause): calls for day, cause, calls in rows}
+
+    async def forget_calls(self, before: date) -> None:
+        """Forget the counts of days before this one."""
+
+        def steps() -> Steps[None]:
+            yield self._database.dialect.query(_FORGET_CALLS, before=before.toordinal())
 
         await self._database.write(Other(steps))
 
@@ -121,6 +175,7 @@ def _settings(key: ApiKey) -> dict[str, Any]:
         "name": clean(key.name),
         "scopes": " ".join(sorted(scope.value for scope in key.scopes)),
         "allowed_networks": " ".join(str(network) for network in key.allowed_networks),
+        "allowed_domains": " ".join(sorted(key.allowed_domains)),
         "expires_at": _millis(key.expires_at),
         "revoked_at": _millis(key.revoked_at),
     }
@@ -128,7 +183,7 @@ def _settings(key: ApiKey) -> dict[str, Any]:
 
 def _api_key(row: Row, account: SmtpAccount) -> ApiKey:
     key_id, customer_id, _, name, mode, scopes, secret_sha256, networks, *rest = row
-    created_at, expires_at, revoked_at, last_used_at, last_used_from = rest
+    created_at, expires_at, revoked_at, last_used_at, last_used_from, domains, last_used_by = rest
     return ApiKey(
         key_id=key_id,
         customer_id=customer_id,
@@ -144,7 +199,15 @@ def _api_key(row: Row, account: SmtpAccount) -> ApiKey:
         revoked_at=_datetime(revoked_at),
         last_used_at=_datetime(last_used_at),
         last_used_from=last_used_from,
+        allowed_domains=frozenset(domains.split()),
+        last_used_by=last_used_by,
     )
+
+
+def _in_order(entry: tuple[tuple[str, KeyDay], int]) -> tuple[str, date, str]:
+    """Give rows in the order in which every node locks them."""
+    (key_id, day), _ = entry
+    return key_id, day.day, day.cause
 
 
 def _millis(at: datetime | None) -> int | None:

@@ -147,6 +147,17 @@ api_key: Final = sa.Table(
     sa.Column("revoked_at", _Millis),
     sa.Column("last_used_at", _Millis),
     sa.Column("last_used_from", sa.Text, nullable=False),
+    sa.Column("allowed_domains", sa.Text, nullable=False, server_default=""),  # words; empty: all
+    sa.Column("last_used_by", sa.Text, nullable=False, server_default=""),
+)
+
+api_key_calls: Final = sa.Table(
+    "api_key_calls",
+    metadata,
+    sa.Column("key_id", sa.Text, primary_key=True),
+    sa.Column("day", sa.Integer, primary_key=True),  # of the common era, in UTC
+    sa.Column("cause", sa.Text, primary_key=True),  # why it was refused; empty: it was not
+    sa.Column("calls", sa.Integer, nullable=False),
 )
 
 # -- the people of a customer ---------------------------------------------------------------------

@@ -100,7 +100,7 @@ async def me(key: Anybody) -> dict[str, Any]:
         "mode": key.mode,
         "scopes": sorted(key.scopes, key=lambda scope: scope.value),
         "expires_at": key.expires_at,
-        "sending_domains": sorted(key.account.sending_domains),
+        "sending_domains": sorted(key.narrow(key.account).sending_domains),
     }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 from pydantic import Field
 
-from sztafeta.account.api_key import ApiKey, Mode, Scope
+from sztafeta.account.api_key import ApiKey, Mode, Scope, is_escape
 from sztafeta.account.audit_values import key_subject, key_values
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.api.caller import refuse_other_mode
@@ -20,7 +20,7 @@ from sztafeta.api.notebook import AtNotebook
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.shapes import Instant, Networks, Strict, View
 from sztafeta.service.api_keys import KeyWish, MadeKey
-from sztafeta.service.fault import Fault
+from sztafeta.service.fault import Fault, Refusal
 
 router = APIRouter(prefix="/v1/keys", tags=["keys"], route_class=Guarded)
 
@@ -28,6 +28,7 @@ Name = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 Scopes = Annotated[set[Scope], Field(min_length=1)]
+Domains = Annotated[list[str], Field(max_length=100)]
 
 
 class NewKey(Strict):
@@ -43,6 +44,8 @@ class NewKey(Strict):
     """Whose settings its mail goes by; the caller's own when left out."""
     allowed_networks: Networks = []
     """Where it may be used from, like `192.0.2.0/24`; empty: from anywhere."""
+    allowed_domains: Domains = []
+    """Which of your sending domains it may send from; empty: from all. Not with the scope `admin`."""
     expires_at: Instant | None = None
     """When it ends; null: never."""
 
@@ -56,6 +59,8 @@ class KeyChange(Strict):
     """What it may do."""
     allowed_networks: Networks | None = None
     """Where it may be used from; an empty list: from anywhere."""
+    allowed_domains: Domains | None = None
+    """Which of your sending domains it may send from; an empty list: from all."""
     expires_at: Instant | None = None
     """When it ends; null takes the end away."""
 
@@ -82,6 +87,8 @@ class Key(View):
     """Whose settings its mail goes by."""
     allowed_networks: Sequence[str]
     """Where it may be used from; empty: from anywhere."""
+    allowed_domains: Sequence[str]
+    """Which sending domains it may send from; empty: from all."""
     created_at: datetime
     """When it was made."""
     expires_at: datetime | None
@@ -92,6 +99,8 @@ class Key(View):
     """When it was last used, to some seconds."""
     last_used_from: str
     """The address that used it last."""
+    last_used_by: str
+    """What the program that used it last calls itself (User-Agent)."""
 
 
 class SecretKey(Key):
@@ -120,6 +129,8 @@ async def make_key(
 ) -> dict[str, Any]:
     """Make a key; it is in force at once."""
     refuse_other_mode(key, wish.mode)
+    domains = await _domains(desk, key, wish.allowed_domains)
+    _refuse_escape(wish.scopes, domains)
     made = await desk.keys.make(
         KeyWish(
             name=wish.name,
@@ -127,6 +138,7 @@ async def make_key(
             scopes=frozenset(wish.scopes),
             account=await _account(desk, key, wish.smtp_account),
             allowed_networks=tuple(wish.allowed_networks),
+            allowed_domains=domains,
             expires_at=wish.expires_at,
         )
     )
@@ -144,17 +156,21 @@ async def see_key(key: Administrator, desk: AtDesk, key_id: str) -> dict[str, An
 async def change_key(
     key: Administrator, desk: AtDesk, notebook: AtNotebook, key_id: str, change: KeyChange
 ) -> dict[str, Any]:
-    """Change name, scopes, IP allow-list or expiry; in force within a second."""
+    """Change name, scopes, IP allow-list, domains or expiry; in force within a second."""
     found = await _find_own(desk, key, key_id)
     values: dict[str, Any] = change.model_dump(exclude_unset=True)
     if values.get("scopes") is not None:
         values["scopes"] = frozenset(values["scopes"])
     if values.get("allowed_networks") is not None:
         values["allowed_networks"] = tuple(values["allowed_networks"])
+    if values.get("allowed_domains") is not None:
+        values["allowed_domains"] = await _domains(desk, key, values["allowed_domains"])
     kept = {
         name: value for name, value in values.items() if value is not None or name == "expires_at"
     }
-    changed = await desk.keys.change(replace(found, **kept))
+    changed = replace(found, **kept)
+    _refuse_escape(changed.scopes, changed.allowed_domains)
+    await desk.keys.change(changed)
     before, after = key_values(found), key_values(changed)
     await notebook.note(key, "key.changed", key_subject(changed), before=before, after=after)
     return _shown(changed)
@@ -214,6 +230,26 @@ async def _account(desk: Desk, key: ApiKey, login: str | None) -> SmtpAccount:
     return account
 
 
+async def _domains(desk: Desk, key: ApiKey, texts: Sequence[str]) -> frozenset[str]:
+    """Find the customer's domains of these names."""
+    found = [await desk.domains.find(key.customer_id, text) for text in texts]
+    faults = [
+        Fault(pointer=f"/allowed_domains/{at}", code="not_found", text=one.text)
+        for at, one in enumerate(found)
+        if isinstance(one, Refusal)
+    ]
+    if faults:
+        raise Problem("invalid", "A domain is not one of yours.", errors=tuple(faults))
+    return frozenset(one.domain for one in found if not isinstance(one, Refusal))
+
+
+def _refuse_escape(scopes: Iterable[Scope], domains: Iterable[str]) -> None:
+    if is_escape(scopes, domains):
+        text = "a key with the scope admin may make keys for all domains: leave out one of the two"
+        fault = Fault(pointer="/allowed_domains", code="not_with_admin", text=text)
+        raise Problem("invalid", "The limit would limit nothing.", errors=(fault,))
+
+
 def _shown(key: ApiKey) -> dict[str, Any]:
     return {
         "id": f"key_{key.key_id}",
@@ -222,11 +258,13 @@ def _shown(key: ApiKey) -> dict[str, Any]:
         "scopes": sorted(key.scopes, key=lambda scope: scope.value),
         "smtp_account": key.account.login,
         "allowed_networks": [str(network) for network in key.allowed_networks],
+        "allowed_domains": sorted(key.allowed_domains),
         "created_at": key.created_at,
         "expires_at": key.expires_at,
         "revoked_at": key.revoked_at,
         "last_used_at": key.last_used_at,
         "last_used_from": key.last_used_from,
+        "last_used_by": key.last_used_by,
     }
 
 

@@ -19,7 +19,7 @@ from sztafeta.service.ports.activity import (
     Mark,
 )
 from sztafeta.service.ports.administration import QueueAdministration, QueueOverview, Selection
-from sztafeta.service.ports.api_keys import ApiKeyStore
+from sztafeta.service.ports.api_keys import ApiKeyStore, KeyDay, KeyUse
 from sztafeta.service.ports.audit import AuditEntry, AuditQuery, AuditStore
 from sztafeta.service.ports.clock import Clock
 from sztafeta.service.ports.content import Bodies, Content, Spool
@@ -140,6 +140,8 @@ __all__ = [
     "HistoryStore",
     "Housekeeping",
     "KeptLook",
+    "KeyDay",
+    "KeyUse",
     "LastAdministrator",
     "LeasedQueue",
     "LoginStore",

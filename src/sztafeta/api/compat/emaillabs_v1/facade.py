@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from sztafeta.account.api_key import ApiKey, Scope
 from sztafeta.api.body import IN_MEMORY
-from sztafeta.api.caller import client_address, key_text
+from sztafeta.api.caller import key_text, prove_text
 from sztafeta.api.compat.emaillabs_v1 import accounts, blacklist, log, sending
 from sztafeta.api.compat.emaillabs_v1.envelope import (
     BAD_KEY,
@@ -98,7 +98,7 @@ async def _prove(request: Request, desk: Desk) -> ApiKey:
     if BASIC not in kinds_of(request.headers):
         raise Answer(BAD_KEY, BAD_KEYS)
     text = key_text(request.headers.get("authorization", ""))
-    proved = await desk.keys.prove(text, client_address(request))
+    proved = await prove_text(request, desk.keys, text)
     if isinstance(proved, Refusal):
         raise Answer(BAD_KEY, BAD_KEYS)
     return proved

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Final
 
 from sztafeta.api.caller import caller_of
@@ -42,7 +41,7 @@ async def _send(visit: Visit, *, is_template: bool) -> Found:
         raise Answer(FAILED, str(fault)) from fault
     messages: dict[str, SentMessage] = {}
     if screened.call is not None:
-        caller = replace(caller_of(visit.request, visit.key), account=account)
+        caller = caller_of(visit.request, visit.key, account)
         sent = _taken(await visit.desk.sending.send(caller, screened.call))
         messages = {one.address: one for one in sent.messages}
     return Found(message="Message sent", data=list(_pairs(screened, messages)))

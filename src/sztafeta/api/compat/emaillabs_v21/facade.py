@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from sztafeta.account.api_key import ApiKey, Scope
-from sztafeta.api.caller import client_address
+from sztafeta.api.caller import prove_text
 from sztafeta.api.compat.emaillabs_v21 import blacklist, sending, statuses, templates
 from sztafeta.api.compat.emaillabs_v21.envelope import (
     BAD_KEY,
@@ -90,6 +90,7 @@ async def act(request: Request) -> Response:
             outcome = await doer(Visit(request, desk, key, body.octets, rest))
         return write(request, outcome.status, outcome)
     except Refused as refused:
+        request.state.cause = refused.troubles[0].code
         return write(request, refused.status, Outcome(troubles=refused.troubles))
 
 
@@ -98,7 +99,7 @@ async def _prove(request: Request, desk: Desk) -> ApiKey:
     if APPLICATION_KEY.lower() not in request.headers:
         raise Refused(BAD_KEY, _bad_key("Send Application-Key and Authorization"))
     text = request.headers.get("authorization", "").strip()
-    proved = await desk.keys.prove(text, client_address(request))
+    proved = await prove_text(request, desk.keys, text)
     if isinstance(proved, Refusal):
         raise Refused(BAD_KEY, _bad_key(proved.text, proved.code))
     return proved

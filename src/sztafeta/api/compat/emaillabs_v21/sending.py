@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import Any
 
 from sztafeta.api.caller import caller_of
@@ -30,7 +29,7 @@ async def _take(visit: Visit, shape: SendShape, call: Call) -> tuple[SentMessage
     account = await visit.account(shape.smtp_account)
     if not account.enabled:
         refuse(f"The SMTP account {account.login} is suspended", code="account_paused")
-    caller = replace(caller_of(visit.request, visit.key), account=account)
+    caller = caller_of(visit.request, visit.key, account)
     outcome: Sent | Refusal | Replayed = await visit.desk.sending.send(caller, call)
     if isinstance(outcome, Refusal):
         fail(outcome)
