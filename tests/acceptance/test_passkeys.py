@@ -51,6 +51,10 @@ async def test_a_passkey_is_made_and_opens_the_panel_alone_and_as_second_step(
         await log_in(page, demo)
         await page.goto(demo.fact("Panel") + "/profile")
         await page.fill("[data-passkey] input[name=name]", "office laptop")
+        await page.fill("[data-passkey] input[name=password]", "wrong")
+        await page.click("[data-passkey=create] button")
+        await page.wait_for_selector("[data-passkey] .error")
+        await page.fill("[data-passkey] input[name=password]", demo.fact("Panel password"))
         await page.click("[data-passkey=create] button")
         await page.wait_for_selector(".secret")  # the recovery codes
         await page.goto(demo.fact("Panel") + "/profile")

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from tests.contracts.test_members_contract import NOW, alice, bob
 
-from sztafeta.service.ports import AlreadyThere, NotThere, Passkey, Ticket, TicketKind
+from sztafeta.service.ports import AlreadyThere, LastFactor, NotThere, Passkey, Ticket, TicketKind
 from sztafeta.store.open import Store
 
 SECOND = timedelta(seconds=1)
@@ -97,7 +97,7 @@ async def test_a_seed_is_kept_and_each_step_is_spent_once(real_store: Store) -> 
     member = await real_store.members.member(owner.member_id)
     assert member is not None
     assert member.has_second_factor
-    await factors.set_totp(owner.member_id, None)
+    await factors.remove_totp(owner.member_id, may_be_last=True)
     assert await factors.totp(owner.member_id) is None
     with pytest.raises(NotThere):
         await factors.set_totp(999, b"seed")
@@ -133,6 +133,29 @@ async def test_a_passkey_is_kept_used_and_removed_by_its_owner(real_store: Store
     found = await factors.passkey(b"key")
     assert found is not None
     assert (found.sign_count, found.last_used_at) == (3, NOW)
-    assert not await factors.remove_passkey(member.member_id, b"key")
-    assert await factors.remove_passkey(owner.member_id, b"key")
+    assert not await factors.remove_passkey(member.member_id, b"key", may_be_last=True)
+    assert await factors.remove_passkey(owner.member_id, b"key", may_be_last=True)
     assert await factors.passkey(b"key") is None
+
+
+async def test_of_two_removals_at_once_one_leaves_the_last_factor(real_store: Store) -> None:
+    """W-17: whoever may not be without a second factor never is, not even for a moment."""
+    factors, owner = real_store.second_factors, await alice(real_store)
+    key = Passkey(
+        credential_id=b"key",
+        member_id=owner.member_id,
+        name="",
+        public_key=b"public",
+        sign_count=0,
+        created_at=NOW,
+    )
+    await factors.set_totp(owner.member_id, b"seed of twenty octets")
+    await factors.add_passkey(key)
+    outcomes = await asyncio.gather(
+        factors.remove_totp(owner.member_id, may_be_last=False),
+        factors.remove_passkey(owner.member_id, b"key", may_be_last=False),
+        return_exceptions=True,
+    )
+    assert [type(one) for one in outcomes].count(LastFactor) == 1
+    left = await factors.passkeys(owner.member_id), await factors.totp(owner.member_id)
+    assert left[0] or left[1]

@@ -178,10 +178,10 @@ async def _known(store: Store, login: str) -> Credentials:
 
 async def _remove_second_step(store: Store, member: Member) -> None:
     factors = store.second_factors
-    await factors.set_totp(member.member_id, None)
+    await factors.remove_totp(member.member_id, may_be_last=True)
     await factors.set_recovery_codes(member.member_id, [])
     for passkey in await factors.passkeys(member.member_id):
-        await factors.remove_passkey(member.member_id, passkey.credential_id)
+        await factors.remove_passkey(member.member_id, passkey.credential_id, may_be_last=True)
 
 
 async def _note(store: Store, member: Member, action: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from typing import Final
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,6 +19,7 @@ from sztafeta.panel.needs import ANYBODY
 from sztafeta.panel.pages import PageRoute
 from sztafeta.panel.texts import LANGUAGES, chosen_language
 from sztafeta.panel.visit import Visit
+from sztafeta.panel.ways import by_way_of
 from sztafeta.service.people.sessions import Visitor
 
 SESSION_COOKIE: Final = "__Host-session"
@@ -74,10 +75,12 @@ class Door:
         if request.method not in SAFE and not _is_our_own(request):
             return visit.page("errors/foreign_form.html", http_status=403)
         if not route.needs.allows(member):
-            return visit.go(_login_path(request)) if member is None else visit.forbidden()
+            return visit.go(by_way_of(LOGIN_PATH, request)) if member is None else visit.forbidden()
         if member is not None and member.must_change_password and not route.works_before_password:
             return visit.go(PASSWORD_PATH)
-        return visit.go(SECOND_STEP_PATH) if _is_held(visit, route) else None
+        if _is_held(visit, route):
+            return visit.go(by_way_of(SECOND_STEP_PATH, request))
+        return None
 
 
 def _is_held(visit: Visit, route: PageRoute) -> bool:
@@ -97,14 +100,6 @@ def _language(request: Request, visitor: Visitor | None) -> str:
     if visitor is not None and visitor.member.language in LANGUAGES:
         return visitor.member.language
     return chosen_language(request.headers.get("accept-language", ""))
-
-
-def _login_path(request: Request) -> str:
-    """Lead to the login, and from there back to what was asked for."""
-    if request.method != "GET" or request.url.path == "/panel":
-        return LOGIN_PATH
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return f"{LOGIN_PATH}?next={quote(wanted, safe='')}"
 
 
 def _is_our_own(request: Request) -> bool:

@@ -11,6 +11,7 @@ from sztafeta.panel.needs import ANYBODY
 from sztafeta.panel.pages import Pages
 from sztafeta.panel.texts import LANGUAGES
 from sztafeta.panel.visit import THEMES, Visit
+from sztafeta.panel.ways import inside
 
 pages = Pages("settings_of_view")
 
@@ -28,12 +29,6 @@ async def choose_view(visit: Visit) -> Response:
     if theme is not None:
         _keep(answer, "theme", str(theme) if theme in THEMES else "")
     return answer
-
-
-def inside(path: str) -> str:
-    """Let a way back lead nowhere but into the panel."""
-    is_ours = path == "/panel" or path.startswith(("/panel/", "/panel?"))
-    return path if is_ours and "\\" not in path else "/panel"
 
 
 def _keep(answer: Response, name: str, value: str) -> None:

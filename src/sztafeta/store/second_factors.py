@@ -9,7 +9,7 @@ from typing import Any, Final, TypeVar
 
 import sqlalchemy as sa
 
-from sztafeta.service.ports import AlreadyThere, NotThere, Passkey, Totp
+from sztafeta.service.ports import AlreadyThere, LastFactor, NotThere, Passkey, Totp
 from sztafeta.store.database import Database
 from sztafeta.store.rows import clean, to_datetime, to_millis
 from sztafeta.store.schema import member, passkey, recovery_code
@@ -21,6 +21,7 @@ T = TypeVar("T")
 _TOTP: Final = sa.select(member.c.totp_sealed, member.c.totp_last_step).where(
     member.c.member_id == number("member_id")
 )
+_LOCK: Final = _TOTP.with_for_update()
 _CODES: Final = (
     sa.select(sa.func.count())
     .select_from(recovery_code)
@@ -54,12 +55,28 @@ class SecondFactors:
         seed = self._seal.open(bytes(sealed), context=_context(member_id))
         return Totp(seed=seed, last_step=last_step)
 
-    async def set_totp(self, member_id: int, seed: bytes | None) -> None:
-        """Keep a seed, or take it away. Raises: NotThere."""
-        sealed = None if seed is None else self._seal.close(seed, context=_context(member_id))
+    async def set_totp(self, member_id: int, seed: bytes) -> None:
+        """Keep a seed. Raises: NotThere."""
+        sealed = self._seal.close(seed, context=_context(member_id))
         change = sa.update(member).values(totp_sealed=sealed, totp_last_step=0)
         if not await self._count(change.where(member.c.member_id == member_id)):
             raise NotThere("there is no such member")
+
+    async def remove_totp(self, member_id: int, *, may_be_last: bool) -> None:
+        """Take the seed away. Raises: LastFactor."""
+        change = (
+            sa.update(member)
+            .values(totp_sealed=None, totp_last_step=0)
+            .where(member.c.member_id == member_id)
+        )
+
+        def steps() -> Steps[None]:
+            _, passkeys = yield from self._locked(member_id)
+            if not passkeys and not may_be_last:
+                raise LastFactor
+            yield self._database.dialect.once(change)
+
+        await self._write(steps)
 
     async def use_step(self, member_id: int, step: int) -> bool:
         """Spend a time step; False when it or a later one was spent already."""
@@ -120,10 +137,29 @@ class SecondFactors:
         one = passkey.c.credential_id == credential_id
         await self._count(sa.update(passkey).values(values).where(one))
 
-    async def remove_passkey(self, member_id: int, credential_id: bytes) -> bool:
-        """Forget one of a member's passkeys; say whether it was theirs."""
-        one = sa.and_(passkey.c.member_id == member_id, passkey.c.credential_id == credential_id)
-        return bool(await self._count(sa.delete(passkey).where(one)))
+    async def remove_passkey(
+        self, member_id: int, credential_id: bytes, *, may_be_last: bool
+    ) -> bool:
+        """Forget one of a member's passkeys; say whether it was theirs. Raises: LastFactor."""
+        deletion = sa.delete(passkey).where(passkey.c.credential_id == credential_id)
+
+        def steps() -> Steps[bool]:
+            has_totp, passkeys = yield from self._locked(member_id)
+            if credential_id not in passkeys:
+                return False
+            if len(passkeys) == 1 and not has_totp and not may_be_last:
+                raise LastFactor
+            yield self._database.dialect.once(deletion)
+            return True
+
+        return await self._write(steps)
+
+    def _locked(self, member_id: int) -> Steps[tuple[bool, Collection[bytes]]]:
+        """Say what a member has; whoever takes one factor away waits for whoever takes the other."""
+        rows = yield self._database.dialect.query(_LOCK, member_id=member_id)
+        passkeys = yield self._database.dialect.query(_PASSKEYS, member_id=member_id)
+        has_totp = bool(rows) and rows[0][0] is not None
+        return has_totp, {bytes(row[0]) for row in passkeys}
 
     # -- how all of it is asked -------------------------------------------------------------------
 

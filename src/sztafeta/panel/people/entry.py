@@ -19,8 +19,8 @@ from sztafeta.panel.people.cookies import (
 )
 from sztafeta.panel.people.forms import CodeForm, LoginForm
 from sztafeta.panel.people.words import login_sentence
-from sztafeta.panel.settings_of_view import inside
 from sztafeta.panel.visit import Visit
+from sztafeta.panel.ways import wanted
 from sztafeta.service.people.log_in import (
     LoggedIn,
     LoginFault,
@@ -38,7 +38,7 @@ _STATUS: Final = {LoginFault.WAIT: 429, LoginFault.BUSY: 503}
 async def login(visit: Visit) -> Response:
     """Ask for name and password."""
     if visit.visitor is not None:
-        return visit.go(_wanted(visit))
+        return visit.go(wanted(visit.request))
     return _login_page(visit, visit.blank(LoginForm))
 
 
@@ -53,7 +53,7 @@ async def take_login(visit: Visit) -> Response:
     if isinstance(answer, LoginRefused):
         return _refused(visit, form, answer)
     if isinstance(answer, SecondStepNeeded):
-        way = visit.go(f"{SECOND_PATH}?next={quote(_wanted(visit), safe='')}")
+        way = visit.go(f"{SECOND_PATH}?next={quote(wanted(visit.request), safe='')}")
         return with_second_step(way, answer.token)
     return _let_in(visit, answer)
 
@@ -67,7 +67,7 @@ def _login_page(
         http_status=http_status,
         form=form,
         fault=fault,
-        next=_wanted(visit),
+        next=wanted(visit.request),
         can_sign_up=people.sign_up.is_open,
         has_passkeys=people.passkeys.can_be_used,
     )
@@ -89,13 +89,8 @@ def _refused(visit: Visit, form: LoginForm, refused: LoginRefused) -> Response:
 def _let_in(visit: Visit, logged_in: LoggedIn) -> Response:
     must_change = logged_in.member.must_change_password
     return with_session(
-        visit, visit.go(PASSWORD_PATH if must_change else _wanted(visit)), logged_in.token
+        visit, visit.go(PASSWORD_PATH if must_change else wanted(visit.request)), logged_in.token
     )
-
-
-def _wanted(visit: Visit) -> str:
-    """Say where somebody wanted to go before the login stood in the way."""
-    return inside(visit.request.query_params.get("next", ""))
 
 
 # -- the second step ------------------------------------------------------------------------------
@@ -136,7 +131,7 @@ async def _second_page(visit: Visit, form: CodeForm, *, http_status: int = 200) 
         "people/second_step.html",
         http_status=http_status,
         form=form,
-        next=_wanted(visit),
+        next=wanted(visit.request),
         has_passkeys=bool(passkeys) and people.passkeys.can_be_used,
     )
 

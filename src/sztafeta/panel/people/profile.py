@@ -54,6 +54,7 @@ async def _page(visit: Visit, form: ProfileForm, *, http_status: int = 200) -> R
     return visit.page(
         "people/profile.html",
         http_status=http_status,
+        next="",
         form=form,
         sessions=await visit.desk.sessions.of_member(member.member_id),
         this_session=visit.session_id,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Final
+from urllib.parse import quote
 
 import segno
 from markupsafe import Markup
@@ -17,12 +17,11 @@ from sztafeta.panel.people.forms import AppForm, PasswordForm
 from sztafeta.panel.people.profile import HERE
 from sztafeta.panel.people.words import BUSY, LAST_FACTOR, PASSWORD_REFUSALS, REQUIRED_WHY
 from sztafeta.panel.visit import Visit
+from sztafeta.panel.ways import wanted
 from sztafeta.service.people.hashing import TooBusy
 from sztafeta.service.people.second_factors import SwitchedOn
 
 pages = Pages("second_factor")
-START: Final = "/panel"
-"""Where whoever had to set up a second step goes on."""
 
 
 @pages.get("/profile/second-step", needs=SIGNED_IN, works_before_second_step=True)
@@ -32,6 +31,7 @@ async def second_step_needed(visit: Visit) -> Response:
         return visit.go(HERE)
     return visit.page(
         "people/second_step_needed.html",
+        next=wanted(visit.request),
         required_why=REQUIRED_WHY,
         can_use_passkeys=visit.desk.people.passkeys.can_be_used,
     )
@@ -49,7 +49,7 @@ async def switch_app_on(visit: Visit) -> Response:
     form = await visit.filled(AppForm)
     seed = read_seed(form.seed.data or "")
     if seed is None or visit.session_id is None:
-        return visit.go(f"{HERE}/app")
+        return visit.go(f"{HERE}/app?next={quote(wanted(visit.request), safe='')}")
     if not form.validate():
         return await _app_page(visit, form, seed, http_status=422)
     if await visit.desk.people.second_factors.has_totp(visit.member):
@@ -79,6 +79,7 @@ async def _app_page(
         "people/app.html",
         http_status=http_status,
         form=form,
+        next=wanted(visit.request) if visit.lacks_second_step else "",
         seed=seed_text(seed),
         is_replaced=await visit.desk.people.second_factors.has_totp(visit.member),
         qr=Markup(drawn),  # noqa: S704 - drawn by us, of digits and an escaped address
@@ -86,7 +87,7 @@ async def _app_page(
 
 
 def _codes_page(visit: Visit, switched_on: SwitchedOn) -> Response:
-    way = START if visit.lacks_second_step else HERE
+    way = wanted(visit.request) if visit.lacks_second_step else HERE
     page = visit.page("people/codes.html", codes=switched_on.recovery_codes, way=way)
     return with_session(visit, page, switched_on.token)
 
@@ -139,7 +140,10 @@ async def _refusal_of(visit: Visit, password: str) -> str | None:
 
 @pages.post("/profile/passkeys/challenge", needs=SIGNED_IN, works_before_second_step=True)
 async def new_passkey_challenge(visit: Visit) -> Response:
-    """Ask a browser to make a passkey."""
+    """Ask a browser to make a passkey; the password is asked for once more."""
+    refused = await _refuse_wrong_password(visit)
+    if refused is not None:
+        return JSONResponse({"error": refused}, status_code=422)
     challenge = await visit.desk.people.passkeys.ask_for_new(visit.member)
     return JSONResponse({"token": challenge.token, "options": json.loads(challenge.options)})
 
@@ -163,7 +167,7 @@ async def add_passkey(visit: Visit) -> Response:
     if switched_on.recovery_codes:
         return _codes_page(visit, switched_on)
     notice = visit.gettext("The passkey was added. All other sessions have ended.")
-    way = START if visit.lacks_second_step else HERE
+    way = wanted(visit.request) if visit.lacks_second_step else HERE
     return with_session(visit, visit.go(way, notice), switched_on.token)
 
 

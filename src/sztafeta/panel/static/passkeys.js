@@ -27,25 +27,31 @@
     } };
   };
 
+  const say = (form, text) => {
+    let said = form.querySelector(".error");
+    if (!said) {
+      said = document.createElement("p");
+      said.className = "error";
+      said.setAttribute("role", "alert");
+      form.append(said);
+    }
+    said.textContent = text;
+  };
+
   for (const form of document.querySelectorAll("[data-passkey]")) {
     form.hidden = false;
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
       try {
-        const asked = await (await fetch(form.dataset.challenge, { method: "POST" })).json();
+        const typed = new URLSearchParams(new FormData(form));
+        const asked = await (await fetch(form.dataset.challenge, { method: "POST", body: typed })).json();
+        if (asked.error) return say(form, asked.error);
         const answer = await (form.dataset.passkey === "create" ? create : get)(asked.options);
         form.elements.challenge.value = asked.token;
         form.elements.answer.value = JSON.stringify(answer);
         form.submit();
       } catch {
-        let said = form.querySelector(".error");
-        if (!said) {
-          said = document.createElement("p");
-          said.className = "error";
-          said.setAttribute("role", "alert");
-          form.append(said);
-        }
-        said.textContent = form.dataset.failed;
+        say(form, form.dataset.failed);
       }
     });
   }

@@ -17,7 +17,7 @@ from sztafeta.service.people.passwords import tell
 from sztafeta.service.people.required_second_step import RequiredSecondStep
 from sztafeta.service.people.second_step import recovery_digest
 from sztafeta.service.people.sessions import Sessions
-from sztafeta.service.ports import Clock, Passkey, SecondFactorStore
+from sztafeta.service.ports import Clock, LastFactor, Passkey, SecondFactorStore
 
 RECOVERY_CODES: Final = 10
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz"
@@ -83,11 +83,12 @@ class SecondFactors:
 
         None when it is the last second factor of somebody who may not be without one.
         """
-        is_last = not await self._factors.passkeys(member.member_id)
-        if is_last and self._required.binds(member):
+        may_be_last = not self._required.binds(member)
+        try:
+            await self._factors.remove_totp(member.member_id, may_be_last=may_be_last)
+        except LastFactor:
             return None
-        await self._factors.set_totp(member.member_id, None)
-        if is_last:
+        if not await self._factors.passkeys(member.member_id):
             await self._factors.set_recovery_codes(member.member_id, [])
         return await self._changed(member, session_id, "second-factor.app-removed", client)
 
@@ -124,15 +125,14 @@ class SecondFactors:
 
         None when it is the last second factor of somebody who may not be without one.
         """
-        if self._required.binds(member) and await self._is_last(member):
+        may_be_last = not self._required.binds(member)
+        try:
+            await self._factors.remove_passkey(
+                member.member_id, passkey.credential_id, may_be_last=may_be_last
+            )
+        except LastFactor:
             return None
-        await self._factors.remove_passkey(member.member_id, passkey.credential_id)
         return await self._changed(member, session_id, "second-factor.passkey-removed", client)
-
-    async def _is_last(self, member: Member) -> bool:
-        """Say whether a member has a single passkey and no app."""
-        passkeys = await self._factors.passkeys(member.member_id)
-        return len(passkeys) <= 1 and not await self.has_totp(member)
 
     async def _changed(self, member: Member, session_id: int, action: str, client: Client) -> str:
         """End the other sessions, give this one another token, note it and tell of it (W-05)."""

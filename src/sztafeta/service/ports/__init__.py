@@ -73,7 +73,12 @@ from sztafeta.service.ports.queues import (
 from sztafeta.service.ports.record_checks import KeptLook, RecordCheckStore
 from sztafeta.service.ports.renderer import Renderer
 from sztafeta.service.ports.sandbox import SandboxStore
-from sztafeta.service.ports.second_factors import Passkey, SecondFactorStore, Totp
+from sztafeta.service.ports.second_factors import (
+    LastFactor,
+    Passkey,
+    SecondFactorStore,
+    Totp,
+)
 from sztafeta.service.ports.sessions import OpenSession, Session, SessionStore
 from sztafeta.service.ports.sms import SmsFailed, SmsGateway
 from sztafeta.service.ports.suppressions import (
@@ -143,6 +148,7 @@ __all__ = [
     "KeyDay",
     "KeyUse",
     "LastAdministrator",
+    "LastFactor",
     "LeasedQueue",
     "LoginStore",
     "Mark",

@@ -30,14 +30,21 @@ class Passkey:
     last_used_at: datetime | None = None
 
 
+class LastFactor(Exception):
+    """A member who may not be without a second factor would lose the last one."""
+
+
 class SecondFactorStore(Protocol):
     """Seeds are sealed at rest, recovery codes are hashed."""
 
     async def totp(self, member_id: int) -> Totp | None:
         """Find a member's seed."""
 
-    async def set_totp(self, member_id: int, seed: bytes | None) -> None:
-        """Keep a seed, or take it away. Raises: NotThere."""
+    async def set_totp(self, member_id: int, seed: bytes) -> None:
+        """Keep a seed. Raises: NotThere."""
+
+    async def remove_totp(self, member_id: int, *, may_be_last: bool) -> None:
+        """Take the seed away. Raises: LastFactor."""
 
     async def use_step(self, member_id: int, step: int) -> bool:
         """Spend a time step; False when it or a later one was spent already."""
@@ -63,5 +70,7 @@ class SecondFactorStore(Protocol):
     async def use_passkey(self, credential_id: bytes, *, sign_count: int, now: datetime) -> None:
         """Note that a passkey was used."""
 
-    async def remove_passkey(self, member_id: int, credential_id: bytes) -> bool:
-        """Forget one of a member's passkeys; say whether it was theirs."""
+    async def remove_passkey(
+        self, member_id: int, credential_id: bytes, *, may_be_last: bool
+    ) -> bool:
+        """Forget one of a member's passkeys; say whether it was theirs. Raises: LastFactor."""
