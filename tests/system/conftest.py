@@ -10,7 +10,7 @@ import pytest
 from tests.doubles.scripted_mx import ScriptedMx
 from tests.system.receiver import Receiver
 from tests.system.scene import Scene
-from tests.system.service import Service, house_template, move_in
+from tests.system.service import Launcher, Service, cold_start, house_template, move_in
 
 Staged = Callable[..., Awaitable[Scene]]
 RETRY_SOON = '[delivery]\nretries = ["1s"]\njitter = 0.0\n'
@@ -29,7 +29,12 @@ async def stage(template: Path, tmp_path: Path) -> AsyncIterator[Staged]:
     """Give a function that opens receivers by domain and starts a service that routes to them."""
     async with AsyncExitStack() as stack:
 
-        async def make(settings: str = RETRY_LATE, **receivers: Receiver | ScriptedMx) -> Scene:
+        async def make(
+            settings: str = RETRY_LATE,
+            *,
+            launcher: Launcher = cold_start,
+            **receivers: Receiver | ScriptedMx,
+        ) -> Scene:
             author = Receiver()
             named = {"example.com": author} | {
                 f"{name}.example.net": one for name, one in receivers.items()
@@ -38,7 +43,7 @@ async def stage(template: Path, tmp_path: Path) -> AsyncIterator[Staged]:
                 await stack.enter_async_context(receiver)
             routes = {domain: receiver.port for domain, receiver in named.items()}
             house = move_in(template, tmp_path / "house", routes=routes, settings=settings)
-            service = await stack.enter_async_context(Service(house))
+            service = await stack.enter_async_context(Service(house, launcher))
             return Scene(house, service, author)
 
         yield make

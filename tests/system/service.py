@@ -182,10 +182,11 @@ Launcher = Callable[[Sequence[str], Path], Awaitable[Process]]
 """Starts the program with arguments, its output appended to a file."""
 
 
-async def cold_start(arguments: Sequence[str], log: Path) -> Process:
-    """Start the program as an operator does."""
+async def cold_start(arguments: Sequence[str], log: Path, *, before: Sequence[str] = ()) -> Process:
+    """Start the program as an operator does; `before` stands before the command."""
     with log.open("ab") as output:
         return await asyncio.create_subprocess_exec(
+            *before,
             *sztafeta(),
             *arguments,
             stdout=output,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from sztafeta.net.listener import CannotListen
+from sztafeta.net.open_files import TooFewFiles
 from sztafeta.service.ports import AlreadyThere, NotThere, StoreBroken, StoreBusy
 from sztafeta.store.gates import CannotOpen, UnsafeStorage
 from sztafeta.store.migrate import NewerSchema
@@ -21,6 +22,7 @@ USERS_FAULTS: Final = (
     OSError,
     StoreBroken,
     StoreBusy,
+    TooFewFiles,
     UnsafeStorage,
     WrongMasterKey,
 )

@@ -31,6 +31,7 @@ from sztafeta.net.certificates import Certificates
 from sztafeta.net.clock import SystemClock
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.net.listener import Listener
+from sztafeta.net.open_files import FIX, Connections, fitting, raise_limit
 from sztafeta.net.tls_wire import Encryption, HandshakeLimits
 from sztafeta.observer import Observer
 from sztafeta.renderer.processes import Renderer
@@ -126,6 +127,7 @@ class Service:
     # -- opened in this order, closed in the reverse ---------------------------------------------
 
     async def _open(self) -> None:
+        self._connections = self._fit_connections()
         await self._open_store()
         self._logins = SmtpLogins(store=self._store.logins, clock=self._clock)
         self._keys = api_keys(self._store, self._clock)
@@ -143,6 +145,19 @@ class Service:
         if self._settings.api.enabled:
             await self._open_api(verbs)
         self._log.events.info("started", node=self._node_name, **self.ports)
+
+    def _fit_connections(self) -> Connections:
+        """Say how many connections there may be, and that they are fewer than the settings have it."""
+        wanted = Connections(self._settings.limits.connections, self._settings.delivery.connections)
+        files = raise_limit()
+        fits = fitting(wanted, files)
+        if fits != wanted:
+            self._observer.note(
+                f"the system lets this process open {files} files: {fits.incoming} connections in"
+                f" and {fits.outgoing} out at once, not {wanted.incoming} and {wanted.outgoing};"
+                f" {FIX}"
+            )
+        return fits
 
     async def _open_store(self) -> None:
         self._store = await opened_store(self._settings, serves=True, on_broken=self._store_broke)
@@ -203,7 +218,7 @@ class Service:
             deliver=deliver,
             clock=self._clock,
             limits=limits,
-            max_connections=settings.delivery.connections,
+            max_connections=self._connections.outgoing,
             on_trouble=self._observer.trouble,
         )
         self._stack.push_async_callback(self._finish, record)
@@ -288,7 +303,7 @@ class Service:
         return Reception(
             accounts=self._store.accounts,
             accept=verbs.submit,
-            limits=values.limits(self._settings),
+            limits=values.limits(self._settings, self._connections.incoming),
             journal=self._observer,
             logins=self._logins,
             now=self._clock.now,

@@ -68,10 +68,11 @@ def listener_spec(one: ListenerSetting) -> ListenerSpec:
     )
 
 
-def limits(settings: Settings) -> Limits:
+def limits(settings: Settings, connections: int) -> Limits:
     limits = settings.limits
     return Limits(
-        connections=limits.connections,
+        connections=connections,
+        has_few_files=connections < limits.connections,
         reserve=limits.reserve,
         connections_per_address=limits.connections_per_address,
         unauthenticated_per_address=limits.unauthenticated_per_address,

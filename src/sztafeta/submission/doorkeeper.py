@@ -15,6 +15,7 @@ from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.smtp.reply import Reply
 from sztafeta.submission.limits import Limits
 from sztafeta.submission.replies import (
+    TOO_FEW_FILES_421,
     TOO_MANY_CONNECTIONS_421,
     too_many_of_account_421,
     too_many_of_address_421,
@@ -51,7 +52,7 @@ class Doorkeeper:
         """Say why a client may not come in, or None."""
         limits = self._limits
         if self._total >= limits.connections or self._strangers >= self._for_strangers:
-            return TOO_MANY_CONNECTIONS_421
+            return TOO_FEW_FILES_421 if limits.has_few_files else TOO_MANY_CONNECTIONS_421
         here = self._by_network[network]
         if here >= limits.connections_per_address:
             return too_many_of_address_421(here, limits.connections_per_address, "connections")

@@ -12,6 +12,8 @@ class Limits:
 
     connections: int = 2000
     """Open connections of all clients together."""
+    has_few_files: bool = False
+    """There would be more, if the system let the process open more files."""
     reserve: float = 0.2
     """The share of them that only clients who have logged in may hold."""
     connections_per_address: int = 50

@@ -23,6 +23,7 @@ NO_TLS_NOW_454: Final = reply(454, "4.7.0", "TLS is not available at the moment"
 LOGIN_NO_LONGER_VALID_421: Final = reply(
     421, "4.7.0", "Your login is no longer valid; connect and log in again"
 )
+TOO_FEW_FILES_421: Final = reply(421, "4.3.2", "The system is full; try again soon")
 TOO_MANY_CONNECTIONS_421: Final = reply(421, "4.7.0", "Too many connections; try again soon")
 TOO_MANY_MESSAGES_421: Final = reply(
     421, "4.7.0", "Enough messages over this connection; open a new one"
