@@ -10,8 +10,8 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from hashlib import sha256
-from tempfile import SpooledTemporaryFile
-from typing import Final
+from tempfile import TemporaryFile
+from typing import BinaryIO, Final
 
 from starlette.requests import ClientDisconnect, Request
 
@@ -29,9 +29,14 @@ HEARD_OUT_SECONDS: Final = 2.0
 class Body:
     """What a call brought; `octets` are there as long as the context lasts."""
 
-    def __init__(self, octets: bytes, digest: bytes) -> None:
+    def __init__(self, octets: bytes, digest: bytes = b"") -> None:
         self.octets = octets
-        self.sha256 = digest
+        self._digest = digest
+
+    @property
+    def sha256(self) -> bytes:
+        """Name the octets; few calls ask for it."""
+        return self._digest or sha256(self.octets).digest()
 
 
 class Bodies:
@@ -50,21 +55,35 @@ class Bodies:
             Problem: it is too large.
             ClientDisconnect: the caller has gone.
         """
-        digest, held = sha256(), 0
-        with SpooledTemporaryFile(max_size=self._in_memory) as spool:
-            async for part in bounded(request, self._limit):
-                held += len(part)
-                digest.update(part)
-                if held > self._in_memory:
-                    await asyncio.to_thread(spool.write, part)
-                else:
-                    spool.write(part)
-            spool.seek(0)
-            if held <= self._in_memory:
-                yield Body(spool.read(), digest.digest())
-                return
+        arriving = bounded(request, self._limit)
+        parts, held = [], 0
+        async for part in arriving:
+            parts.append(part)
+            held += len(part)
+            if held > self._in_memory:
+                break
+        if held <= self._in_memory:
+            yield Body(b"".join(parts))
+            return
+        with TemporaryFile() as spool:
+            digest = await self._spool(spool, parts, arriving)
             async with self._places:
-                yield Body(await asyncio.to_thread(spool.read), digest.digest())
+                yield Body(await asyncio.to_thread(spool.read), digest)
+
+    async def _spool(
+        self, spool: BinaryIO, parts: list[bytes], arriving: AsyncIterator[bytes]
+    ) -> bytes:
+        """Gather a big body in a file, and give its SHA-256."""
+        digest = sha256()
+        while parts:
+            part = parts.pop(0)
+            digest.update(part)
+            await asyncio.to_thread(spool.write, part)
+        async for part in arriving:
+            digest.update(part)
+            await asyncio.to_thread(spool.write, part)
+        spool.seek(0)
+        return digest.digest()
 
 
 async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:

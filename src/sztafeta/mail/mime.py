@@ -15,7 +15,6 @@ with `=_`, which no encoding we use can produce (RFC 2045 §6.7).
 
 from __future__ import annotations
 
-import re
 from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,7 +28,6 @@ MAX_LINE: Final = 76
 """Characters of an encoded line (RFC 2045 §6.7, §6.8)."""
 _BLOCK: Final = 57 * 1024
 """Octets of a file that are encoded at once: whole lines of base64."""
-_LINE_BREAK = re.compile(r"\r\n|\r|\n")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,7 +168,8 @@ def _text_part(subtype: str, text: str, inside: _Container | None) -> Iterator[b
 
 def encode_text(text: str) -> tuple[str, bytes]:
     """Give a text's transfer encoding and its octets, with CRLF line ends and one at the end."""
-    octets = _LINE_BREAK.sub("\r\n", text).encode("utf-8", "replace")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    octets = lines.replace("\n", "\r\n").encode("utf-8", "replace")
     if not octets.endswith(b"\r\n"):
         octets += b"\r\n"
     if (

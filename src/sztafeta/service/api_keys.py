@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
@@ -137,7 +137,7 @@ class ApiKeys:
         await self._store.forget_calls(self._today() - CALLS_KEPT)
 
     def _today(self) -> date:
-        return self._clock.now().astimezone(UTC).date()
+        return self._clock.now().date()
 
     # -- keeping keys ----------------------------------------------------------------------------
 

@@ -111,7 +111,7 @@ class TemplateShape(Strict):
     """Its id or external id."""
     version: Annotated[int, Field(ge=1)] | None = None
     """The live version when left out."""
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = Field(default_factory=dict)
     """Variables for all recipients."""
 
 
@@ -120,9 +120,9 @@ class RecipientShape(Strict):
 
     to: PersonValue
     """An address, or an address with a name."""
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = Field(default_factory=dict)
     """Variables of this recipient, beside those for all."""
-    metadata: dict[str, str] = {}
+    metadata: dict[str, str] = Field(default_factory=dict)
     """Kept with this recipient's message, beside that for all."""
 
 
@@ -141,15 +141,15 @@ class SendShape(Strict):
     from_: Annotated[PersonValue, Field(alias="from")]
     """One address of a sending domain of yours; each address is written `anna@example.com`,
     `Anna <anna@example.com>` or `{"email": …, "name": …}`."""
-    to: PeopleValue = []
+    to: PeopleValue = Field(default_factory=list)
     """Each gets a message of its own, and sees itself alone when there is no `cc`."""
-    cc: PeopleValue = []
+    cc: PeopleValue = Field(default_factory=list)
     """With it every message shows all of `to` and `cc`."""
-    bcc: PeopleValue = []
+    bcc: PeopleValue = Field(default_factory=list)
     """Gets a message, and is shown to nobody."""
-    recipients: list[RecipientShape] = []
+    recipients: list[RecipientShape] = Field(default_factory=list)
     """Instead of `to`, when each has variables or metadata of its own."""
-    reply_to: PeopleValue = []
+    reply_to: PeopleValue = Field(default_factory=list)
     """Where answers should go."""
     subject: str = ""
     """In any script."""
@@ -159,15 +159,15 @@ class SendShape(Strict):
     """Made from the HTML when left out."""
     template: TemplateShape | None = None
     """Instead of `subject`, `html` and `text`."""
-    data: dict[str, Any] = {}
+    data: dict[str, Any] = Field(default_factory=dict)
     """Variables for all recipients."""
-    headers: Annotated[dict[str, str], Field(max_length=MOST_FIELDS)] = {}
+    headers: dict[str, str] = Field(default_factory=dict, max_length=MOST_FIELDS)
     """Header fields of your own; those that we write ourselves are refused."""
-    tags: Annotated[list[str], Field(max_length=MOST_FIELDS)] = []
+    tags: list[str] = Field(default_factory=list, max_length=MOST_FIELDS)
     """Words to find and count messages by."""
-    metadata: Metadata = {}
+    metadata: Metadata = Field(default_factory=dict)
     """Kept with the messages and shown in events; never sent."""
-    attachments: Annotated[list[AttachmentShape], Field(max_length=200)] = []
+    attachments: list[AttachmentShape] = Field(default_factory=list, max_length=200)
     """A message may have 10 MB as it goes over the wire; e-mail coding adds about 37 % to files."""
     send_at: Instant | None = None
     """When to send; at most 30 days ahead."""
