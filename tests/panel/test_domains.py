@@ -394,6 +394,8 @@ async def test_a_link_shows_the_records_and_nothing_else(zones: Zones) -> None:
     for word in ("Alice", "shop.example/remove", "Make a link", "<nav"):
         assert word not in shared.text
     assert "How to enter them" in shared.words
+    for file in ("zone-file", "octodns", "terraform"):
+        assert f'"{path}/{file}' in shared.text
     assert "IN TXT" in (await stranger.get(f"{path}/zone-file")).text
     assert "type: TXT" in (await stranger.get(f"{path}/octodns")).text
     assert "ovh_domain" in (await stranger.get(f"{path}/terraform?for=ovh")).text

@@ -1,7 +1,7 @@
 """Where a zone is administered, told by its name servers, and how records are entered there.
 
-The words of a zone editor are its own, in the language it speaks. Only what was seen in the host's own manual
-stands here; what is not known is left empty, and a general word takes its place.
+The words of a zone editor are its own, in the language it speaks. They come from the host's manual and from
+guides to it; what was not found there is left empty, and a general word takes its place.
 """
 
 from __future__ import annotations
@@ -121,6 +121,7 @@ OVH: Final = DnsHost(
         path=("Web Cloud", "Domeny", THE_DOMAIN, "Strefa DNS"),
         add="Dodaj rekord",
         name_field="Subdomena",
+        value_field="Wartość",
         ttl_field="TTL",
     ),
 )
@@ -150,9 +151,8 @@ IONOS: Final = DnsHost(
     form=RecordForm(
         path=("Menu", "Domains & SSL", THE_DOMAIN, "DNS"),
         name_field="Host name",
-        value_field="Value",
+        alias_field="Points to",
         ttl_field="TTL",
-        save="Save",
     ),
 )
 HETZNER: Final = DnsHost(name="Hetzner", wants_dot=True, terraform="hcloud")
@@ -163,12 +163,10 @@ GOOGLE: Final = DnsHost(
     wants_dot=True,
     terraform="google",
     form=RecordForm(
-        path=("Network services", "Cloud DNS", THE_DOMAIN),
+        path=("Cloud DNS", THE_DOMAIN),
         add="Add standard",
         type_field="Resource record type",
         name_field="DNS name",
-        value_field="TXT data",
-        alias_field="Canonical name",
         ttl_field="TTL",
         save="Create",
     ),
@@ -176,12 +174,14 @@ GOOGLE: Final = DnsHost(
 AZURE: Final = DnsHost(
     name="Azure DNS",
     form=RecordForm(
-        path=("DNS zones", THE_DOMAIN),
+        path=("DNS zones", THE_DOMAIN, "Recordsets"),
+        add="Add",
         type_field="Type",
         name_field="Name",
         value_field="Value",
         alias_field="Alias",
         ttl_field="TTL",
+        save="Add",
     ),
 )
 ROUTE_53: Final = DnsHost(
