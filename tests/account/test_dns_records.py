@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from sztafeta.account.dns_records import (
@@ -11,6 +13,7 @@ from sztafeta.account.dns_records import (
     as_cname,
     expected_records,
     relative_name,
+    txt_strings,
     zone_line,
 )
 from sztafeta.account.sending_domain import KeyAlgorithm, SendingDomain
@@ -87,5 +90,12 @@ def test_a_zone_file_gets_long_texts_in_pieces_of_255_octets() -> None:
 def test_nothing_breaks_out_of_a_zone_file() -> None:
     """W-09: an SPF record that is completed holds its owner's text."""
     spf = expected_records(SHOP, OURS)[2]
-    line = zone_line(spf, value='v=spf1 "x\ny\\ ~all')
+    line = zone_line(replace(spf, value='v=spf1 "x\ny\\ ~all'))
     assert line == 'shop.example. 3600 IN TXT "v=spf1 \\"x y\\\\ ~all"'
+
+
+def test_strings_are_counted_in_octets_and_written_in_ascii() -> None:
+    """RFC 1035 §5.1: what is not ASCII stands as its decimal octets."""
+    pieces = list(txt_strings("ż" * 200))
+    assert pieces[0].startswith("\\197\\188\\197")
+    assert [piece.count("\\") for piece in pieces] == [255, 145]

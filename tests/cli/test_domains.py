@@ -73,3 +73,10 @@ def test_a_domain_has_one_owner(shop: Sztafeta) -> None:
     shop("account", "add-customer", "rival")
     shop("domain", "add", "example.com", "--customer", "shop")
     assert "example.com" in shop("domain", "add", "example.com", "--customer", "rival", code=1).err
+
+
+def test_a_template_for_dns_hosts_follows_the_settings(sztafeta: Sztafeta) -> None:
+    ids = ("--provider-id", "host.example", "--service-id", "mail")
+    made = sztafeta("domain", "connect-template", *ids).value
+    assert (made["providerId"], made["serviceId"]) == ("host.example", "mail")
+    assert {one["type"] for one in made["records"] if one["groupId"] == "dkim"} == {"TXT"}

@@ -19,6 +19,11 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
             monkeypatch.delenv(name)
 
 
+CONNECT = """[[panel.domain_connect]]
+dns_host = "IONOS"
+provider_id = "example.com"
+service_id = "mail"
+"""
 SOURCE = '[[dedicated_sources]]\nname = "shop-1"\ncustomer = "shop"\n'
 
 
@@ -172,6 +177,13 @@ def test_a_key_has_one_name_in_the_environment() -> None:
         ('[[listeners]]\nname = "a"\nport = "x"', "listeners[0].port: 'x' is not a port"),
         ('[panel]\ntime_zone = "Warsaw"', "panel.time_zone: 'Warsaw' is not a time zone"),
         ('[panel]\ntime_zone = "../x"', "panel.time_zone: '../x' is not a time zone"),
+        (f'{CONNECT}url = "http://x"', "write for example https://dcc.example.com"),
+        (f'{CONNECT}url = "https://x?y=1"', "write for example https://dcc.example.com"),
+        (f'{CONNECT}url = "javascript:x"', "write for example https://dcc.example.com"),
+        (
+            f'{CONNECT}url = "https://x"'.replace("IONOS", "Ionos"),
+            "it knows Amazon Route 53, Azure",
+        ),
     ],
 )
 def test_a_value_that_cannot_be_says_how_one_looks(tmp_path: Path, text: str, said: str) -> None:

@@ -7,20 +7,28 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from html import unescape
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 import pytest_asyncio
 from tests.doubles.panel_house import Browser, Page, PanelHouse
 from tests.doubles.zone_server import ZoneServer
 
-from sztafeta.account.dns_records import ExpectedRecord
+from sztafeta.account.dns_records import ExpectedRecord, Purpose
 from sztafeta.account.member import Area, Right
 from sztafeta.service.domain_records import DomainReport
 from sztafeta.service.ports import AuditQuery
 
 SOA = "ns.shop.example. postmaster.shop.example. 1 3600 600 86400 120"
 APEX = {"SOA": [SOA], "NS": ["ns.shop.example."]}
+REGISTERED = {
+    "dns_host": "Cloudflare",
+    "url": "https://dcc.example/",
+    "provider_id": "us.example",
+    "service_id": "mail",
+}
 HOSTILE = "\"><svg/onload=alert(1)><script>alert('dns')</script>"
 
 
@@ -51,6 +59,11 @@ class Zones:
         for server in (self.cache, self.server):
             server.zone[record.name] = {**server.zone.get(record.name, {}), "TXT": [answer]}
 
+    async def move_to(self, name_server: str) -> None:
+        """Have the zone kept by somebody else, whose server answers from where the old one did."""
+        self.cache.zone["shop.example"] = {"SOA": [SOA], "NS": [f"{name_server}."]}
+        self.cache.zone[name_server] = {"A": ["127.0.0.2"]}
+
     async def look(self, browser: Browser | None = None, **form: str) -> Page:
         self.house.clock.advance(timedelta(seconds=5))
         return await (browser or self.alice).post(
@@ -78,7 +91,9 @@ async def zones(panel_template: Path, tmp_path: Path) -> AsyncIterator[Zones]:
             "zone_port": server.port,
         }
         house = await stack.enter_async_context(
-            PanelHouse(panel_template, tmp_path / "data", dns=dns)
+            PanelHouse(
+                panel_template, tmp_path / "data", dns=dns, panel={"domain_connect": [REGISTERED]}
+            )
         )
         yield Zones(house, cache, server, await house.browser(house.alice))
 
@@ -239,7 +254,102 @@ async def test_the_zone_file_is_stored_and_not_shown(zones: Zones) -> None:
     assert answer.text.count(" IN TXT ") == 4
 
 
-PATHS = ["", "/zone-file"]
+@pytest.mark.parametrize(
+    ("path", "name", "written"),
+    [
+        ("octodns", "shop.example.yaml", "  type: TXT"),
+        ("terraform", "shop.example.tf", 'resource "cloudflare_dns_record"'),
+        ("terraform?for=google", "shop.example.tf", 'resource "google_dns_record_set"'),
+        ("terraform?for=nobody", "shop.example.tf", 'resource "cloudflare_dns_record"'),
+    ],
+)
+async def test_programs_get_the_records_as_files(
+    zones: Zones, path: str, name: str, written: str
+) -> None:
+    await zones.add()
+    answer = await zones.alice.get(f"/panel/domains/shop.example/{path}")
+    assert answer.headers["content-disposition"] == f"attachment; filename*=UTF-8''{name}"
+    assert answer.headers["content-type"].startswith("text/plain")
+    assert answer.text.count(written) == 4
+
+
+async def test_an_unknown_host_gets_general_steps(zones: Zones) -> None:
+    """They are open as long as nothing is found, and folded once something is."""
+    await zones.add()
+    first = await zones.look()
+    assert "How to enter them, step by step" in first.words
+    assert "Log in where the DNS of shop.example is kept" in first.words
+    assert _guide(first).startswith(" open>")
+    zones.publish((await zones.records())[0])
+    assert _guide(await zones.look()).startswith(">")
+
+
+async def test_a_known_host_gets_steps_in_its_own_words(zones: Zones) -> None:
+    await zones.add()
+    await zones.move_to("dns105.ovh.net")
+    await zones.alice.post("/panel/view", {"language": "pl"})
+    words = (await zones.look()).words
+    assert "Jak dodać je w OVHcloud" in words
+    assert "Web Cloud › Domeny › shop.example › Strefa DNS" in words
+    assert "Skopiuj nazwę z tabeli do pola Subdomena" in words
+    first = (await zones.records())[0]
+    drawn = words[words.index("Wszystko inne") :]
+    assert f"Subdomena {first.name.removesuffix('.shop.example')} " in drawn
+    assert first.value in drawn
+
+
+async def test_the_drawing_shows_what_is_missing(zones: Zones) -> None:
+    await zones.add()
+    first, second, *_ = await zones.records()
+    zones.publish(first)
+    drawing = (await zones.look()).text.partition('class="drawing"')[2]
+    assert second.value in drawing
+    assert first.value not in drawing
+
+
+async def test_no_host_is_asked_to_publish_unless_the_operator_registered_there(
+    zones: Zones,
+) -> None:
+    await zones.add()
+    await zones.move_to("ns1031.ui-dns.com")
+    page = await zones.look()
+    assert "How to enter them at IONOS" in page.words
+    assert "Publish at" not in page.words
+
+
+async def test_a_registered_host_publishes_at_a_click(zones: Zones) -> None:
+    """Of what is missing; the link is followed by the person's browser, in a tab of its own."""
+    await zones.add()
+    assert "Publish at" not in (await zones.look()).words, "it is not that host's zone"
+    await zones.move_to("ana.ns.cloudflare.com")
+    for record in await zones.records():
+        if record.purpose is Purpose.SPF:
+            zones.publish(record)
+    page = await zones.look()
+    assert "Publish at Cloudflare" in page.words
+    link, query = _connect(page)
+    assert link == "https://dcc.example/v2/domainTemplates/providers/us.example/services/mail/apply"
+    assert query["domain"] == ["shop.example"]
+    assert query["groupId"] == ["dkim,dmarc"], "SPF is in order"
+    assert 'target="_blank" rel="noopener noreferrer"' in page.text
+    for record in await zones.records():
+        zones.publish(record)
+    assert "Publish at" not in (await zones.look()).words
+
+
+async def test_new_keys_are_published_and_not_those_that_sign(zones: Zones) -> None:
+    await zones.add()
+    await zones.move_to("ana.ns.cloudflare.com")
+    for record in await zones.records():
+        zones.publish(record)
+    await zones.look()
+    await zones.alice.post("/panel/domains/shop.example/rotate")
+    waiting = [one.selector for one in await zones.records() if one.selector and not one.signs]
+    _, query = _connect(await zones.look())
+    assert [query["rsaselector"][0], query["ed25519selector"][0]] == waiting
+
+
+PATHS = ["", "/zone-file", "/octodns", "/terraform"]
 FORMS = ["/look", "/rotate", "/remove", "/share", "/unshare"]
 
 
@@ -283,10 +393,16 @@ async def test_a_link_shows_the_records_and_nothing_else(zones: Zones) -> None:
         assert record.value in shared.words
     for word in ("Alice", "shop.example/remove", "Make a link", "<nav"):
         assert word not in shared.text
+    assert "How to enter them" in shared.words
+    for file in ("zone-file", "octodns", "terraform"):
+        assert f'"{path}/{file}' in shared.text
     assert "IN TXT" in (await stranger.get(f"{path}/zone-file")).text
+    assert "type: TXT" in (await stranger.get(f"{path}/octodns")).text
+    assert "ovh_domain" in (await stranger.get(f"{path}/terraform?for=ovh")).text
     await zones.alice.post("/panel/domains/shop.example/unshare")
     assert (await stranger.get(path)).status == 404
-    assert (await stranger.get(f"{path}/zone-file")).status == 404
+    for file in ("zone-file", "octodns", "terraform"):
+        assert (await stranger.get(f"{path}/{file}")).status == 404
     assert (await stranger.get("/panel/records/guessed")).status == 404
 
 
@@ -296,12 +412,24 @@ async def test_keys_may_stand_in_the_operators_zone(panel_template: Path, tmp_pa
         alice = await house.browser(house.alice)
         await alice.post("/panel/domains", {"domain": "shop.example"})
         page = await alice.get("/panel/domains/shop.example")
-        assert page.words.count(".shop.example.keys.host.example") == 2
+        assert page.words.count(".shop.example.keys.host.example") == 3, "two, one of them drawn"
         assert "click.host.example" in page.words
         texts = await alice.get("/panel/domains/shop.example?dkim=txt")
         assert "keys.host.example" not in texts.words
         assert "v=DKIM1" in texts.words
         assert "v=DMARC1" in page.words, "never by CNAME"
+
+
+def _guide(page: Page) -> str:
+    return page.text.partition('<details class="card guide"')[2]
+
+
+def _connect(page: Page) -> tuple[str, dict[str, list[str]]]:
+    """Read the link to the DNS host."""
+    found = re.search(r'href="(https://dcc\.example[^"]+)"', page.text)
+    assert found
+    link, _, query = unescape(found[1]).partition("?")
+    return link, parse_qs(query)
 
 
 def _digest(page: Page) -> str:

@@ -74,6 +74,8 @@ class OurNames:
     tracking: str = ""
 
 
+TTL: Final = 3600
+"""Seconds that caches keep a record; editors suggest about as much."""
 RETURN_PATH_LABEL: Final = "bounces"
 TRACKING_LABEL: Final = "click"
 
@@ -136,6 +138,9 @@ def _advice(domain: str, ours: OurNames) -> Iterator[ExpectedRecord]:
 
 # -- how records are written ---------------------------------------------------------------------
 
+_UNWRITTEN: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufffe\uffff]")
+"""Controls, and what programs take for the end of a line."""
+
 
 def relative_name(name: str, zone: str) -> str:
     """Write a name as an editor of its zone takes it: without the zone, `@` for the zone itself."""
@@ -150,20 +155,31 @@ def delegated_lines(domain: SendingDomain, ours: OurNames) -> Iterator[str]:
         yield zone_line(replace(record, name=record.delegate))
 
 
-def zone_line(record: ExpectedRecord, *, value: str = "", ttl: int = 3600) -> str:
-    """Write a record as a zone file takes it (RFC 1035 §5.1), or with another value than its own."""
-    written = zone_value(replace(record, value=value or record.value))
-    return f"{record.name}. {ttl} IN {record.type.value} {written}"
+def zone_line(record: ExpectedRecord) -> str:
+    """Write a record as a zone file takes it (RFC 1035 §5.1)."""
+    return f"{record.name}. {TTL} IN {record.type.value} {zone_value(record)}"
 
 
 def zone_value(record: ExpectedRecord) -> str:
     """Write a value as a zone file takes it: texts quoted, in strings of at most 255 octets."""
     if record.type is RecordType.CNAME:
         return f"{record.value}."
-    text = re.sub(r"[\x00-\x1f\x7f]", " ", record.value)  # an owner's own text may hold anything
-    pieces = (text[at : at + TXT_STRING] for at in range(0, len(text), TXT_STRING))
-    return " ".join(f'"{_escaped(piece)}"' for piece in pieces)
+    return " ".join(f'"{piece}"' for piece in txt_strings(record.value))
 
 
-def _escaped(piece: str) -> str:
-    return piece.replace("\\", "\\\\").replace('"', '\\"')
+def txt_strings(text: str) -> Iterator[str]:
+    """Cut a text into the strings of a TXT record, as they stand between quotation marks (RFC 1035 §5.1)."""
+    octets = plain_text(text).encode()
+    for at in range(0, len(octets), TXT_STRING):
+        yield "".join(map(_escaped, octets[at : at + TXT_STRING]))
+
+
+def plain_text(text: str) -> str:
+    """Leave out what no file of records holds: an owner's own text may hold anything."""
+    return _UNWRITTEN.sub(" ", text)
+
+
+def _escaped(octet: int) -> str:
+    if octet >= 0x80:
+        return f"\\{octet:03}"
+    return f"\\{chr(octet)}" if chr(octet) in '"\\' else chr(octet)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 from sztafeta.account.dns_records import OurNames
+from sztafeta.account.domain_connect import Registration
 from sztafeta.account.domain_watch import WatchPlan
 from sztafeta.bootstrap import values
 from sztafeta.config import Settings
@@ -56,6 +57,19 @@ def our_names(settings: Settings) -> OurNames:
         dkim_zone=domains.dkim_zone or "",
         return_path=domains.return_path_host or "",
         tracking=domains.tracking_host or "",
+    )
+
+
+def registrations(settings: Settings) -> tuple[Registration, ...]:
+    """Give the DNS hosts at which a template for Domain Connect is registered."""
+    return tuple(
+        Registration(
+            dns_host=one.dns_host,
+            url=one.url,
+            provider_id=one.provider_id,
+            service_id=one.service_id,
+        )
+        for one in settings.panel.domain_connect
     )
 
 

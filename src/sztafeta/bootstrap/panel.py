@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sztafeta.bootstrap.domains import registrations
 from sztafeta.bootstrap.mail import mail_verbs
 from sztafeta.bootstrap.people import TellSms, people_verbs
 from sztafeta.bootstrap.smtp_accounts import smtp_accounts
@@ -100,6 +101,7 @@ def panel(
         clock=clock,
         base_url=base_url,
         hostname=settings.hostname,
+        domain_connect=registrations(settings),
         is_demo=is_demo,
     )
     return Panel(desk, zone=zone, on_trouble=on_trouble)

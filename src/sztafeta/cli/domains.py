@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
 
 from sztafeta.account.dns_records import OurNames, delegated_lines
+from sztafeta.account.domain_connect import template
 from sztafeta.account.sending_domain import SendingDomain
+from sztafeta.bootstrap.domains import our_names
 from sztafeta.cli.audit_log import audit_of
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
@@ -111,6 +114,30 @@ def zone(config: ConfigOption = None) -> None:
                 typer.echo(line)
 
     with_store(config, work)
+
+
+@application.command(
+    "connect-template",
+    epilog="Example: sztafeta domain connect-template --provider-id example.net --service-id mail",
+)
+def connect_template(
+    provider_id: Annotated[
+        str, typer.Option("--provider-id", metavar="ID", help="A domain of yours, as a rule.")
+    ],
+    service_id: Annotated[
+        str, typer.Option("--service-id", metavar="ID", help="Your name for the template.")
+    ],
+    config: ConfigOption = None,
+) -> None:
+    """Print the Domain Connect template to register with DNS hosts; then set panel.domain_connect."""
+    settings = read_settings(config).settings
+    made = template(
+        provider_id=provider_id,
+        service_id=service_id,
+        service_name=settings.panel.service_name,
+        ours=our_names(settings),
+    )
+    typer.echo(json.dumps(made, indent=2, ensure_ascii=False))
 
 
 @application.command("remove")

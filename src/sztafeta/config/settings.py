@@ -31,6 +31,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from sztafeta.account.dns_hosts import HOST_NAMES
 from sztafeta.config.units import Duration, Period, Size
 from sztafeta.delivery.egress import SHARED
 from sztafeta.delivery.tls_policy import TlsRequirement
@@ -351,6 +352,36 @@ class Sms(Section):
         return self
 
 
+class DomainConnect(Section):
+    """A DNS host that publishes customers' records by Domain Connect: your template is registered there."""
+
+    dns_host: str
+    """The host as the panel calls it, for example Cloudflare."""
+    url: str
+    """Where its pages for people begin, which it calls urlSyncUX; https only."""
+    provider_id: str = Field(min_length=1)
+    """The providerId of the registered template."""
+    service_id: str = Field(min_length=1)
+    """The serviceId of the registered template; `domain connect-template` prints one to register."""
+
+    @field_validator("dns_host")
+    @classmethod
+    def _the_panel_knows_it(cls, name: str) -> str:
+        if name not in HOST_NAMES:
+            known = ", ".join(sorted(HOST_NAMES, key=str.lower))
+            raise ValueError(
+                f'"{name}" is not a DNS host that the panel can tell; it knows {known}'
+            )
+        return name
+
+    @field_validator("url")
+    @classmethod
+    def _it_is_an_https_address(cls, url: str) -> str:
+        if not re.fullmatch(r"https://[A-Za-z0-9.-]+(:\d+)?(/[A-Za-z0-9._~/-]*)?", url):
+            raise ValueError("write for example https://dcc.example.com")
+        return url.rstrip("/")
+
+
 class Panel(Section):
     """The customers' panel; it is on the port of the HTTP API, below `/panel`."""
 
@@ -377,6 +408,8 @@ class Panel(Section):
     terms_url: str | None = None
     """Where the terms of service are that whoever signs up accepts."""
     sms: Sms = Sms()
+    domain_connect: tuple[DomainConnect, ...] = ()
+    """Hosts at which the panel offers to publish records."""
 
     @model_validator(mode="after")
     def _letters_have_an_account_and_an_address(self) -> Self:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sztafeta.account.domain_connect import Registration
 from sztafeta.panel.entrance import Entrance
 from sztafeta.panel.mail_desk import MailVerbs
 from sztafeta.panel.people.desk import PeopleVerbs
@@ -53,5 +55,7 @@ class Desk:
     base_url: str
     """Where the panel is reached, without a slash at the end; links in mail begin with it (W-34)."""
     hostname: str
+    domain_connect: Sequence[Registration] = ()
+    """DNS hosts that publish records at a click."""
     is_demo: bool = False
     """Nothing leaves this machine; every page says so."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 from urllib.parse import quote
 
 from starlette.responses import Response
 from wtforms import StringField
 
+from sztafeta.account.dns_exports.terraform import PROVIDERS, provider_of
 from sztafeta.account.member import Area, Right
-from sztafeta.panel.domains.shown import ShownDomain, shown, zone_file
+from sztafeta.panel.domains.exports import File, octodns_of, terraform_of, zone_file_of
+from sztafeta.panel.domains.shown import ShownDomain, shown
 from sztafeta.panel.forms import Form, at_most, required
 from sztafeta.panel.needs import ANYBODY, Needs
 from sztafeta.panel.pages import Pages
@@ -128,8 +131,19 @@ async def remove_domain(visit: Visit) -> Response:
 @pages.get("/domains/{domain}/zone-file", needs=READ)
 async def download_zone_file(visit: Visit) -> Response:
     """Give the records as a zone file takes them."""
-    report = await visit.desk.domain_records.kept(visit.customer_id, _name(visit))
-    return visit.not_found() if isinstance(report, Refusal) else _zone_file(visit, report)
+    return await _download(visit, _zone_file)
+
+
+@pages.get("/domains/{domain}/octodns", needs=READ)
+async def download_octodns(visit: Visit) -> Response:
+    """Give the records as OctoDNS takes them."""
+    return await _download(visit, _octodns)
+
+
+@pages.get("/domains/{domain}/terraform", needs=READ)
+async def download_terraform(visit: Visit) -> Response:
+    """Give the records as resources of Terraform; `for` names its provider."""
+    return await _download(visit, _terraform)
 
 
 # -- for whoever has the link ----------------------------------------------------------------------
@@ -169,10 +183,54 @@ async def see_shared_records(visit: Visit) -> Response:
 @pages.get("/records/{token}/zone-file", needs=ANYBODY)
 async def download_shared_zone_file(visit: Visit) -> Response:
     """Give the records of a link as a zone file takes them."""
+    return await _shared_download(visit, _zone_file)
+
+
+@pages.get("/records/{token}/octodns", needs=ANYBODY)
+async def download_shared_octodns(visit: Visit) -> Response:
+    """Give the records of a link as OctoDNS takes them."""
+    return await _shared_download(visit, _octodns)
+
+
+@pages.get("/records/{token}/terraform", needs=ANYBODY)
+async def download_shared_terraform(visit: Visit) -> Response:
+    """Give the records of a link as resources of Terraform; `for` names its provider."""
+    return await _shared_download(visit, _terraform)
+
+
+# -- files for programs ----------------------------------------------------------------------------
+
+Export = Callable[[Visit, DomainReport], File]
+
+
+async def _download(visit: Visit, export: Export) -> Response:
+    report = await visit.desk.domain_records.kept(visit.customer_id, _name(visit))
+    return visit.not_found() if isinstance(report, Refusal) else _file(visit, report, export)
+
+
+async def _shared_download(visit: Visit, export: Export) -> Response:
     report = await visit.desk.shared_records.find(str(visit.request.path_params["token"]))
     if report is None:
         return visit.page("domains/link_ended.html", http_status=404)
-    return _zone_file(visit, report)
+    return _file(visit, report, export)
+
+
+def _file(visit: Visit, report: DomainReport, export: Export) -> Response:
+    made = export(visit, report)
+    return visit.download(made.text.encode(), made.name, "text/plain; charset=utf-8")
+
+
+def _zone_file(visit: Visit, report: DomainReport) -> File:
+    return zone_file_of(report, by_cname=_is_by_cname(visit))
+
+
+def _octodns(visit: Visit, report: DomainReport) -> File:
+    return octodns_of(report, by_cname=_is_by_cname(visit))
+
+
+def _terraform(visit: Visit, report: DomainReport) -> File:
+    wanted = provider_of(visit.request.query_params.get("for", ""))
+    return terraform_of(report, wanted or PROVIDERS[0], by_cname=_is_by_cname(visit))
 
 
 # -- how they answer -------------------------------------------------------------------------------
@@ -216,12 +274,17 @@ def _age(visit: Visit, opened: str) -> timedelta:
 
 
 def _shown(visit: Visit, report: DomainReport) -> ShownDomain:
-    records = visit.desk.domain_records
-    return shown(report, by_cname=_is_by_cname(visit), grace=records.plan.grace)
+    return shown(
+        report,
+        by_cname=_is_by_cname(visit),
+        grace=visit.desk.domain_records.plan.grace,
+        language=visit.language,
+        registrations=visit.desk.domain_connect,
+    )
 
 
-def _choice(visit: Visit) -> dict[str, bool]:
-    return {"offers_cname": visit.desk.domain_records.offers_cname}
+def _choice(visit: Visit) -> dict[str, Any]:
+    return {"offers_cname": visit.desk.domain_records.offers_cname, "providers": PROVIDERS}
 
 
 def _is_by_cname(visit: Visit) -> bool:
@@ -233,13 +296,6 @@ def _is_by_cname(visit: Visit) -> bool:
 def _variant(visit: Visit) -> str:
     wanted = visit.request.query_params.get("dkim", "")
     return f"?dkim={wanted}" if wanted in ("txt", "cname") else ""
-
-
-def _zone_file(visit: Visit, report: DomainReport) -> Response:
-    text = zone_file(report, by_cname=_is_by_cname(visit))
-    return visit.download(
-        text.encode(), f"{report.domain.domain}.zone", "text/plain; charset=utf-8"
-    )
 
 
 def _name(visit: Visit) -> str:
