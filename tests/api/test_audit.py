@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
+from tests.api.test_certificates import settle
 from tests.api.test_matrix import NEEDS, filled, things_of
 from tests.doubles.native_house import Caller, NativeHouse
 
 from sztafeta.account.api_key import Scope
+from sztafeta.delivery.state import State
 from sztafeta.service.ports import AuditEntry, AuditQuery
 
 BODIES: Final[dict[str, Any]] = {
@@ -48,6 +50,7 @@ ACTIONS: Final = {
     "DELETE /v1/keys/{key_id}": "key.revoked",
     "POST /v1/keys/{key_id}/rotate": "key.replaced",
     "GET /v1/messages/{message}/source": "messages.content-read",
+    "GET /v1/messages/{message}/certificate": "messages.certificate-downloaded",
     "POST /v1/messages/{message}/cancel": "messages.cancel",
     "POST /v1/messages/{message}/resend": "messages.resend",
     "PATCH /v1/messages/{message}": "messages.reschedule",
@@ -75,6 +78,8 @@ async def prepared(house: NativeHouse, alice: Caller, route: str) -> dict[str, s
     things = await things_of(house, alice)
     if route.endswith("/end-overlap"):
         await alice("POST", "/v1/smtp-accounts/2.alice.smtp/password", {"overlap_hours": 1})
+    if route.endswith("/certificate"):
+        settle(house, State.DELIVERED)
     return things
 
 

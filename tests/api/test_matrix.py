@@ -22,6 +22,7 @@ NEEDS: Final = {
     "GET /v1/messages/{message}/events": Scope.READ,
     "GET /v1/messages/{message}/attempts": Scope.READ,
     "GET /v1/messages/{message}/source": Scope.READ,
+    "GET /v1/messages/{message}/certificate": Scope.READ,
     "POST /v1/messages/{message}/cancel": Scope.SEND,
     "POST /v1/messages/{message}/resend": Scope.SEND,
     "PATCH /v1/messages/{message}": Scope.SEND,
@@ -73,6 +74,7 @@ PUBLIC: Final = {
     "GET /v1/icon.svg",
     "GET /v1/errors",
     "GET /v1/errors/{code}",
+    "GET /.well-known/sztafeta-certificates.json",
 }
 BODIES: Final[dict[str, Any]] = {
     "PATCH /v1/messages/{message}": {"send_at": "2026-01-02T05:00:00Z"},

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import smtplib
 import sys
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from tests.cli.command_line import Ended, Sztafeta
+from typer.testing import CliRunner
 
 from sztafeta.bootstrap.service import Service
+from sztafeta.cli import application
 from sztafeta.config.sources import load
 from sztafeta.inbox.catch_all import CatchAll
 from sztafeta.inbox.letterbox import Letterbox
@@ -104,6 +108,48 @@ async def test_a_delivered_message_has_its_timeline(running: Running) -> None:
     assert recipient["attempts"][0]["code"] == 250
     assert shown["signing_domain"] == "example.com"
     assert running.box.count() == 1
+
+
+async def test_a_delivery_is_certified_and_the_file_checked_without_the_service(
+    running: Running, tmp_path: Path
+) -> None:
+    queue_id = await running.send("bob@example.org")
+    await running.until(lambda one: state_of(one) == "delivered", "message", "show", queue_id)
+    file, keys = tmp_path / "certificate.json", tmp_path / "keys.json"
+    command = ("message", "certificate", queue_id)
+    file.write_text((await running.command(*command)).out, encoding="utf-8")
+    keys.write_text((await running.command("certificate", "keys")).out, encoding="utf-8")
+    assert await published_keys(running) == json.loads(keys.read_text())
+    verify = ["certificate", "verify", str(file), "--keys", str(keys)]
+    proved = CliRunner().invoke(application, verify)
+    assert proved.exit_code == 0
+    for text in ("Proved: key", "bob@example.org", "250 2.0.0", "Not checked: the content"):
+        assert text in proved.stdout
+    as_json = json.loads(CliRunner().invoke(application, [*verify, "--json"]).stdout)
+    assert (as_json["proved"], as_json["claims"]["customer"]) == (True, "shop")
+    file.write_text(file.read_text().replace("bob@", "eve@"), encoding="utf-8")
+    refused = CliRunner().invoke(application, verify)
+    assert refused.exit_code == 1
+    assert "is not proved: the claims for people are not those that were signed" in refused.stderr
+    said = (await running.command(*command, "--recipient", "eve@example.org", code=1)).err
+    assert "the message has no recipient eve@example.org" in said
+
+
+async def test_what_is_not_delivered_is_not_certified(running: Running) -> None:
+    queue_id = await running.send("bounced@example.org")
+    await running.until(lambda one: state_of(one) == "bounced", "message", "show", queue_id)
+    said = (await running.command("message", "certificate", queue_id, code=1)).err
+    assert said == (
+        f"sztafeta: {queue_id} to bounced@example.org is bounced; there will be none: the message's "
+        "events say what became of it.\n"
+    )
+
+
+async def published_keys(running: Running) -> Any:
+    """Give the keys as everybody reads them, beside the panel."""
+    url = f"http://127.0.0.1:{running.service.ports['api']}/.well-known/sztafeta-certificates.json"
+    with await asyncio.to_thread(urlopen, url) as answer:
+        return json.load(answer)
 
 
 async def test_a_failed_attempt_shows_its_dialogue(running: Running) -> None:

@@ -70,6 +70,17 @@ def test_an_unknown_login_is_named_with_where_to_look(
     )
 
 
+def test_a_certificate_that_is_not_there_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "certificate.json"
+    verify = ["certificate", "verify", str(file), "--keys", str(file)]
+    said = CliRunner().invoke(application, verify)
+    assert (said.exit_code, said.stderr) == (1, f"sztafeta: {file}: No such file or directory\n")
+    file.write_text("nothing", encoding="utf-8")
+    said = CliRunner().invoke(application, verify)
+    assert said.exit_code == 1
+    assert said.stderr.startswith(f"sztafeta: {file} is not proved: the certificate cannot be read")
+
+
 @pytest.mark.parametrize("verb", ["hold", "release", "cancel", "retry"])
 def test_an_unknown_queue_id_is_said_and_not_counted_as_nothing(
     sztafeta: Sztafeta, verb: str

@@ -26,10 +26,12 @@ from sztafeta.api.application import HttpApi
 from sztafeta.api.body import Bodies
 from sztafeta.api.compat.facade import Facade
 from sztafeta.api.desk import ApiLimits, Desk
+from sztafeta.delivery.certificate.signing_key import SigningKey
 from sztafeta.delivery.egress import EgressSource, EgressSources, dedicated_pool
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.net.http_listener import HttpListener
 from sztafeta.service.api_keys import ApiKeys, KeyWish, MadeKey
+from sztafeta.service.certify import KEYS_PATH, Certify
 from sztafeta.service.messages import Messages
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.ports import TextAnswer
@@ -159,6 +161,12 @@ class NativeHouse:
                 accept=self.office.accept,
                 ids=self._ids,
                 clock=self.clock,
+            ),
+            certify=Certify(
+                queues=self.line.queues,
+                key=SigningKey(b"7" * 32),
+                issuer="mx.example.org",
+                keys_url=BASE_URL + KEYS_PATH,
             ),
             sandbox=Sandbox(
                 feed=self.store.feed,

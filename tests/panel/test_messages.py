@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -11,11 +13,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from tests.contracts.letters import Writer, claim
-from tests.doubles.panel_house import Browser, PanelHouse
+from tests.doubles.panel_house import BASE_URL, Browser, PanelHouse
 
 from sztafeta.account.activity import ActivityQuery
+from sztafeta.account.api_key import Mode
 from sztafeta.account.member import Area, Right
 from sztafeta.account.smtp_account import SenderRule, SmtpAccount
+from sztafeta.delivery.certificate.verification import verify_document
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.delivery.state import State
 from sztafeta.delivery.verdict import TABLE
@@ -280,6 +284,102 @@ async def test_files_are_stored_and_never_shown(post: Post) -> None:
         assert page.headers["content-type"] == "application/octet-stream"
         assert page.headers["content-disposition"].startswith("attachment")
     assert (await browser.get(page_of(message, "/attachments/9"))).status == 404
+
+
+# -- the delivery certificate ------------------------------------------------------------------------
+
+
+async def test_a_delivered_message_has_a_signed_certificate(post: Post) -> None:
+    message = await post.send("jan@wp.pl", subject="Zamówienie 5: żółw")
+    await post.end(tls="TLSv1.3 TLS_AES_256_GCM_SHA384", reply_text="Ok: queued as 7")
+    browser = await alice(post)
+    assert "Delivery certificate" in (await browser.get(page_of(message))).words
+    file = await browser.get(page_of(message, "/certificate"))
+    assert file.headers["content-disposition"].startswith("attachment")
+    certify = post.house.panel.desk.mail.certify
+    claims = verify_document(file.content, json.dumps(certify.key_set()).encode()).claims
+    eml = (await browser.get(page_of(message, "/message.eml"))).content
+    assert claims["content"]["sha256"] == hashlib.sha256(eml).hexdigest()
+    assert claims["content"]["size"] == len(eml)
+    assert claims["subject"] == "Zamówienie 5: żółw"
+    assert (claims["customer"], claims["recipient"]) == ("shop", "jan@wp.pl")
+    assert claims["reply"] == "250 2.0.0 Ok: queued as 7"
+
+
+async def test_the_sheet_shows_the_claims_and_how_to_check_them(post: Post) -> None:
+    message = await post.send("jan@wp.pl", subject=HOSTILE)
+    await post.end(tls="", reply_text=HOSTILE)
+    browser = await alice(post)
+    page = await browser.get(page_of(message, "/certificate/print"))
+    certify = post.house.panel.desk.mail.certify
+    for text in (
+        "2026-01-02T03:04:05.000Z",
+        "mx.example.net · 192.0.2.1",
+        "not encrypted",
+        certify.key_id,
+        f"{BASE_URL}/.well-known/sztafeta-certificates.json",
+        "sztafeta certificate verify",
+    ):
+        assert text in page.words
+    assert HOSTILE in page.words
+    assert HOSTILE not in page.text
+    link = page_of(message, "/certificate").replace("&", "&amp;")
+    assert f'href="{link}" download' in page.text
+
+
+@pytest.mark.parametrize("state", [State.QUEUED, State.BOUNCED])
+async def test_what_is_not_delivered_has_no_certificate(post: Post, state: State) -> None:
+    message = await post.send("jan@wp.pl")
+    await post.end(state)
+    browser = await alice(post)
+    assert "Delivery certificate" not in (await browser.get(page_of(message))).words
+    for more in ("/certificate", "/certificate/print"):
+        assert (await browser.get(page_of(message, more))).status == 404
+
+
+async def test_test_mail_has_no_certificate(post: Post) -> None:
+    message = await post.send("jan@wp.pl", mode=Mode.TEST)
+    await post.end()
+    page = await (await alice(post)).get(page_of(message, "/certificate"))
+    assert page.status == 404
+
+
+async def test_each_recipient_has_a_certificate_of_its_own(post: Post) -> None:
+    message = await post.send("jan@wp.pl", "eve@example.net")
+    await post.end()
+    browser = await alice(post)
+    to = to_text(message.recipients[1].recipient_id)
+    path = page_of(message, "/certificate").partition("?")[0]
+    assert '"recipient": "eve@example.net"' in (await browser.get(f"{path}?to={to}")).text
+
+
+async def test_who_downloads_a_certificate_is_noted(post: Post) -> None:
+    """W-26: the file holds addresses and a subject; the sheet shows what the message's page shows."""
+    message = await post.send("jan@wp.pl")
+    await post.end()
+    browser = await alice(post)
+    await browser.get(page_of(message, "/certificate/print"))
+    assert await post.house.audit(post.house.alice) == []
+    await browser.get(page_of(message, "/certificate"))
+    (entry,) = await post.house.audit(post.house.alice)
+    assert entry.action == "messages.certificate-downloaded"
+
+
+async def test_a_certificate_is_for_those_whose_mail_it_is(post: Post) -> None:
+    """W-01, W-03: Charlie is a stranger; Bob's rights reach one account of two."""
+    mine = await post.send("mine@example.net", login="7.shop.smtp")
+    other = await post.send("other@example.net", login="8.shop.smtp")
+    await post.end()
+    reached = frozenset({post.accounts["7.shop.smtp"].account_id})
+    bob = replace(post.house.bob, rights={Area.MESSAGES: Right.READ}, smtp_accounts=reached)
+    await post.store.members.change_member(bob)
+    bobs, charlies = await post.house.browser(bob), await post.house.browser(post.house.charlie)
+    unknown = (await charlies.get("/panel/messages/msg_0000000000001/certificate")).words
+    for more in ("/certificate", "/certificate/print"):
+        assert (await bobs.get(page_of(mine, more))).status == 200
+        assert (await bobs.get(page_of(other, more))).status == 404
+        page = await charlies.get(page_of(mine, more))
+        assert (page.status, page.words) == (404, unknown)
 
 
 # -- actions -----------------------------------------------------------------------------------------

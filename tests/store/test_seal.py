@@ -40,6 +40,17 @@ def test_another_row_another_key_or_one_changed_octet_opens_nothing() -> None:
             SEAL.open(bytes(torn), context="DKIM key a of example.com")
 
 
+def test_a_derived_key_is_of_one_master_key_and_one_purpose() -> None:
+    derived = SEAL.derive("delivery certificates")
+    assert len(derived) == 32
+    assert derived == Seal(bytes(range(32))).derive("delivery certificates")
+    assert derived not in (
+        SEAL.derive("something else"),
+        Seal(bytes(32)).derive("delivery certificates"),
+    )
+    assert derived != bytes(range(32))
+
+
 def test_a_form_of_the_future_is_said_to_be_one() -> None:
     with pytest.raises(WrongMasterKey, match="this version does not know"):
         SEAL.open(b"\x02" + bytes(40), context="a")

@@ -12,6 +12,7 @@ from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.api import caller
 from sztafeta.api.body import Bodies
 from sztafeta.service.api_keys import ApiKeys
+from sztafeta.service.certify import Certify
 from sztafeta.service.messages import Messages
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.ports import (
@@ -59,6 +60,7 @@ class Desk:
     limits: ApiLimits
     sending: SendVerb
     messages: Messages
+    certify: Certify
     sandbox: Sandbox
     templates: Templates
     audit: AuditLog

@@ -142,6 +142,13 @@ KINDS: Final = (
     ),
     ProblemKind(
         409,
+        "not_certified",
+        "There is no delivery to certify",
+        "A delivery certificate is given when the recipient's server has taken live mail over, and while the "
+        "recipient stands as delivered. The detail says where it stands.",
+    ),
+    ProblemKind(
+        409,
         "version_conflict",
         "Somebody changed it first",
         "Read it again, make your change anew, and send that.",

@@ -10,6 +10,7 @@ from sztafeta.api.application import HttpApi
 from sztafeta.api.body import Bodies
 from sztafeta.api.compat.facades import FACADES
 from sztafeta.api.desk import ApiLimits, Desk
+from sztafeta.bootstrap.addresses import base_url, panel_url
 from sztafeta.bootstrap.panel import Faces, panel
 from sztafeta.bootstrap.people import TellSms
 from sztafeta.bootstrap.smtp_accounts import smtp_accounts
@@ -62,6 +63,7 @@ def http_api(
         limits=ApiLimits(message_size=limits.message_size, body_size=body_size),
         sending=verbs.sending,
         messages=verbs.messages,
+        certify=verbs.certify,
         sandbox=verbs.sandbox,
         templates=verbs.templates,
         audit=AuditLog(store=store.audit, clock=clock),
@@ -94,17 +96,3 @@ def http_api(
         hosts=frozenset(hosts),
         trusted_proxies=[str(network) for network in settings.api.trusted_proxies],
     )
-
-
-def base_url(settings: Settings) -> str:
-    """Say how the API is reached."""
-    if settings.api.base_url is not None:
-        return settings.api.base_url.rstrip("/")
-    return f"http://{settings.api.address}:{settings.api.port}"
-
-
-def panel_url(settings: Settings) -> str:
-    """Say how the panel's host is reached; the panel itself is below `/panel` there."""
-    if settings.panel.base_url is not None:
-        return settings.panel.base_url.rstrip("/")
-    return base_url(settings)

@@ -49,6 +49,7 @@ def mail_verbs(
             accounts=store.accounts,
             clock=clock,
         ),
+        certify=verbs.certify,
         newsroom=Newsroom(
             store=store.activity,
             clock=clock,

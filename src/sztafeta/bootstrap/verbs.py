@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from sztafeta.bootstrap.certify import certify
 from sztafeta.bootstrap.domains import domain_records, sending_domains
 from sztafeta.config import Settings
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.service.accept import Accept, Ready
+from sztafeta.service.certify import Certify
 from sztafeta.service.composing import Composer
 from sztafeta.service.domain_records import DomainRecords, Tell, tell_nobody
 from sztafeta.service.messages import Messages
@@ -34,6 +36,7 @@ class Verbs:
     """For the submission face."""
     sending: Sending
     messages: Messages
+    certify: Certify
     templates: Templates
     domains: SendingDomains
     domain_records: DomainRecords
@@ -101,6 +104,7 @@ def open_verbs(
         submit=submit,
         sending=sending,
         messages=messages,
+        certify=certify(settings, store),
         templates=templates,
         domains=sending_domains(settings, store, clock),
         domain_records=domain_records(settings, store, clock, tell),

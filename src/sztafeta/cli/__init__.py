@@ -14,6 +14,7 @@ import typer
 from sztafeta.cli import (
     account_passwords,
     accounts,
+    certificates,
     demo,
     domains,
     keys,
@@ -65,6 +66,12 @@ application.add_typer(members.application, name="member", short_help="People and
 application.add_typer(members.audit, name="audit", short_help="What people changed.")
 application.add_typer(queue.application, name="queue")
 application.add_typer(messages.application, name="message")
+messages.application.command(
+    "certificate", epilog="Example: sztafeta message certificate 0k3zr6w5m4001 > certificate.json"
+)(certificates.issue)
+application.add_typer(
+    certificates.application, name="certificate", short_help="Delivery certificates checked."
+)
 application.add_typer(settings.application, name="config", short_help="The settings in force.")
 
 

@@ -21,6 +21,10 @@ application = typer.Typer(
     epilog="Example: sztafeta message show 0k3zr6w5m4001",
 )
 
+QueueIdArgument = Annotated[
+    str, typer.Argument(metavar="QUEUE-ID", help="As in '250 2.0.0 Ok: queued as …'.")
+]
+
 _STYLES = {
     State.DELIVERED: "green",
     State.BOUNCED: "red",
@@ -60,9 +64,7 @@ def list_messages(
 
 @application.command("show")
 def show(
-    queue_id: Annotated[
-        str, typer.Argument(metavar="QUEUE-ID", help="As in '250 2.0.0 Ok: queued as …'.")
-    ],
+    queue_id: QueueIdArgument,
     config: ConfigOption = None,
     as_json: Json = False,
 ) -> None:

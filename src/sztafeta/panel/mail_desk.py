@@ -9,6 +9,7 @@ from sztafeta.service.activity.acting import Acting
 from sztafeta.service.activity.newsroom import Newsroom
 from sztafeta.service.activity.searching import Searching
 from sztafeta.service.activity.telling import Telling
+from sztafeta.service.certify import Certify
 from sztafeta.service.ports import SuppressionStore
 
 
@@ -19,6 +20,7 @@ class MailVerbs:
     searching: Searching
     telling: Telling
     acting: Acting
+    certify: Certify
     newsroom: Newsroom
     suppressions: SuppressionStore
     kept: timedelta

@@ -88,6 +88,7 @@ class Store:
     sandbox: Sandbox
     rolling: Rolling
     statistics: Statistics
+    seal: Seal
     warnings: tuple[str, ...]
     """What the operator accepted with `i_know`; log it at the start and every hour (R-19)."""
     database: Database
@@ -209,6 +210,7 @@ def _assemble(
         sandbox=Sandbox(database, bodies),
         rolling=Rolling(database, node),
         statistics=Statistics(database),
+        seal=seal,
         warnings=warnings,
         database=database,
         latch=latch,

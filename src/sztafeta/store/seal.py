@@ -1,5 +1,8 @@
 """Seal: private keys at rest, under a master key in a file of its own (AES-256-GCM).
 
+What needs a key of the installation and no row of its own derives one (HKDF): every node that can open what
+is sealed has the same.
+
 The sealed form is one version octet, a 12-octet nonce and the ciphertext with its tag. The context
 (which key of which domain) is authenticated with it, so that a sealed key cannot be moved to another
 row.
@@ -13,6 +16,8 @@ from typing import Final
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from sztafeta.store.bodies import sync_folder
 
@@ -30,6 +35,7 @@ class Seal:
 
     def __init__(self, key: bytes) -> None:
         self._cipher = AESGCM(key)
+        self._key = key
 
     def close(self, secret: bytes, *, context: str) -> bytes:
         """Seal a secret for its context."""
@@ -51,6 +57,10 @@ class Seal:
             raise WrongMasterKey(
                 f"{context} cannot be unsealed: put back the master key file it was sealed with"
             ) from None
+
+    def derive(self, purpose: str) -> bytes:
+        """Give a key of 32 octets for one purpose; it tells nothing of the master key (RFC 5869 §3.2)."""
+        return HKDF(SHA256(), _KEY, salt=None, info=purpose.encode()).derive(self._key)
 
 
 def seal_from(path: Path) -> Seal:

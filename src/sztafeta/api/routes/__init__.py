@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sztafeta.api.routes import (
     account,
+    certificates,
     domains,
     events,
     keys,
@@ -19,6 +20,7 @@ from sztafeta.api.routes import (
 ROUTERS = (
     sending.router,
     messages.router,
+    certificates.router,
     events.router,
     sandbox.router,
     templates.router,

@@ -22,13 +22,21 @@ from sztafeta.panel.messages.sentences import (
     summary,
     waiting_sentence,
 )
-from sztafeta.panel.messages.shared import LIST, READ, WRITE, message_path, pages, shown_id
+from sztafeta.panel.messages.shared import (
+    LIST,
+    READ,
+    WRITE,
+    message_path,
+    pages,
+    shown_id,
+    told_of,
+)
 from sztafeta.panel.messages.waterfall import waterfall
 from sztafeta.panel.messages.words import EVENT, RULE, STATUS
 from sztafeta.panel.texts import LANGUAGES, N_
 from sztafeta.panel.visit import Visit
-from sztafeta.service.activity.searching import read_identity
 from sztafeta.service.activity.telling import Told
+from sztafeta.service.certify import delivery_of
 
 SOURCE_SHOWN: Final = 512 * 1024
 """Octets of a message on its page; the download has it all."""
@@ -60,7 +68,7 @@ class Proof:
 @pages.get("/messages/{id}", needs=READ)
 async def one_message(visit: Visit) -> Response:
     """Show one message, about one of its recipients."""
-    told = await _told(visit)
+    told = await told_of(visit)
     if told is None:
         return visit.not_found()
     tab = visit.request.query_params.get("tab", "")
@@ -102,6 +110,7 @@ def _rights(visit: Visit, told: Told) -> dict[str, bool]:
         "may_resend": may_write and told.status.is_final,
         "may_cancel": may_write and told.status in CANCELABLE,
         "may_release": may_write and told.status is Status.HELD,
+        "has_certificate": delivery_of(told.record, told.recipient) is not None,
         "may_see_keys": visit.member.may(Area.SMTP_ACCOUNTS, Right.READ),
     }
 
@@ -178,7 +187,7 @@ def _domain_of(author: str) -> str:
 @pages.get("/messages/{id}/frame", needs=READ)
 async def message_frame(visit: Visit) -> Response:
     """Give the HTML of a message, for the sandboxed frame alone."""
-    told = await _told(visit)
+    told = await told_of(visit)
     is_remote = visit.request.query_params.get("pictures") == REMOTE
     opened = (
         None
@@ -194,7 +203,7 @@ async def message_frame(visit: Visit) -> Response:
 @pages.get("/messages/{id}/message.eml", needs=READ)
 async def message_file(visit: Visit) -> Response:
     """Give the message as it was accepted."""
-    told = await _told(visit)
+    told = await told_of(visit)
     content = None if told is None else await visit.desk.mail.telling.content(told)
     if told is None or content is None:
         return visit.not_found()
@@ -206,7 +215,7 @@ async def message_file(visit: Visit) -> Response:
 @pages.get("/messages/{id}/attachments/{part:int}", needs=READ)
 async def attached_file(visit: Visit) -> Response:
     """Give an attachment, to be stored and never shown."""
-    told = await _told(visit)
+    told = await told_of(visit)
     if told is None:
         return visit.not_found()
     opened = await visit.desk.mail.telling.opened(told)
@@ -237,7 +246,7 @@ async def release_message(visit: Visit) -> Response:
 
 async def _act(visit: Visit, name: str) -> Response:
     form = await visit.form()
-    told = await _told(visit, str(form.get("to", "")))
+    told = await told_of(visit, str(form.get("to", "")))
     if told is None:
         return visit.not_found()
     query = ActivityQuery(identity=shown_id(told.record.message_id))
@@ -261,15 +270,6 @@ def _not_done(visit: Visit, name: str) -> str:
             "It was not sent again: its content, or the account that sent it, is gone."
         )
     return visit.gettext("Nothing was changed: it has moved on in the meantime.")
-
-
-async def _told(visit: Visit, to: str | None = None) -> Told | None:
-    message_id = read_identity(visit.request.path_params["id"])
-    named = visit.request.query_params.get("to", "") if to is None else to
-    recipient_id = read_identity(named) if named else None
-    if message_id is None or (named and recipient_id is None):
-        return None
-    return await visit.desk.mail.telling.find(visit.member, message_id, recipient_id)
 
 
 def _path(told: Told, **more: str) -> str:

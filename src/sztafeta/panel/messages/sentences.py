@@ -160,7 +160,4 @@ def _host(attempt: Attempt | None) -> str:
 
 def reply_of(attempt: Attempt | None) -> str:
     """Give the receiver's reply as it came, or what went wrong instead."""
-    if attempt is None:
-        return ""
-    parts = (attempt.reply_code, attempt.reply_status, attempt.reply_text)
-    return " ".join(str(part) for part in parts if part)
+    return "" if attempt is None else attempt.reply

@@ -1,4 +1,4 @@
-"""What the pages about mail share: their routes, their rights, and how an id stands in an address."""
+"""What the pages about mail share: their routes, their rights, and ids in addresses with what they name."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ from sztafeta.account.member import Area, Right
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.panel.needs import Needs
 from sztafeta.panel.pages import Pages
+from sztafeta.panel.visit import Visit
 from sztafeta.service.activity.searching import PREFIX, read_identity
+from sztafeta.service.activity.telling import Told
 from sztafeta.service.ports import ActivityRow, Mark
 
 pages = Pages("messages")
@@ -54,3 +56,13 @@ def read_mark(text: str) -> Mark | None:
     if numbers[0] is None or numbers[1] is None:
         return None
     return Mark(numbers[0], numbers[1])
+
+
+async def told_of(visit: Visit, to: str | None = None) -> Told | None:
+    """Find the message that a page is about; `to` names the recipient instead of the address's own."""
+    message_id = read_identity(visit.request.path_params["id"])
+    named = visit.request.query_params.get("to", "") if to is None else to
+    recipient_id = read_identity(named) if named else None
+    if message_id is None or (named and recipient_id is None):
+        return None
+    return await visit.desk.mail.telling.find(visit.member, message_id, recipient_id)

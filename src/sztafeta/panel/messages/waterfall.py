@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from sztafeta.delivery.hop import read_hop
 from sztafeta.delivery.steps import read_steps
 from sztafeta.panel.messages.words import RULE, STEP
 from sztafeta.panel.texts import N_
 from sztafeta.service.ports import Attempt, RecipientHistory
 
-_HOP = re.compile(r"(?P<host>[^\[]*)\[(?P<address>[^\]]+)\]:(?P<port>\d+)")
 PREPARING: Final = N_("Preparing: claimed and signed")
 LEAST: Final = 0.6
 """The least width of a bar, in hundredths, so that it is seen."""
@@ -52,13 +51,13 @@ def waterfall(accepted_at: datetime, recipient: RecipientHistory) -> list[Tried]
     """Lay the attempts out, one after the other."""
     tried, before = [], accepted_at
     for attempt in recipient.attempts:
-        hop = _HOP.fullmatch(attempt.hop)
+        hop = read_hop(attempt.hop)
         tried.append(
             Tried(
                 attempt=attempt,
                 waited=max(timedelta(0), attempt.started_at - before),
-                host=hop["host"] if hop else attempt.hop,
-                address=hop["address"] if hop else "",
+                host=hop.host,
+                address=hop.address,
                 bars=_bars(attempt),
                 reading=RULE.get(attempt.rule, ""),
             )

@@ -62,6 +62,7 @@ ACTIONS: Final = {
     "messages.release": N_("Messages released"),
     "messages.reschedule": N_("Another time given to a message"),
     "messages.content-read": N_("Content of a message read"),
+    "messages.certificate-downloaded": N_("Delivery certificate downloaded"),
     "messages.exported": N_("List of messages downloaded"),
     "test-inbox.released": N_("Message released from the test inbox"),
     "test-inbox.deleted": N_("Test message deleted"),

@@ -81,6 +81,12 @@ class Attempt:
     steps: str = ""
     """How long each step took (`delivery/steps`); empty when it was not measured."""
 
+    @property
+    def reply(self) -> str:
+        """The receiver's reply as it came, or what went wrong instead."""
+        parts = (self.reply_code, self.reply_status, self.reply_text)
+        return " ".join(str(part) for part in parts if part)
+
 
 @value(frozen=True, slots=True, kw_only=True)
 class Settlement:
