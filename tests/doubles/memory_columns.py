@@ -17,11 +17,13 @@ from sztafeta.service.ports import (
     ChangedMeanwhile,
     KeyDay,
     KeyUse,
+    LastData,
     NotThere,
     Suppression,
     SuppressionQuery,
     SuppressionReason,
     Template,
+    TemplateUse,
     TemplateVersion,
 )
 
@@ -292,3 +294,29 @@ def _is_meant(query: SuppressionQuery, entry: Suppression) -> bool:
         and (start is None or entry.created_at >= start)
         and (end is None or entry.created_at < end)
     )
+
+
+class MemoryTemplateUses:
+    """Implements `TemplateUseStore`; days are not told apart."""
+
+    def __init__(self) -> None:
+        self._uses: list[TemplateUse] = []
+        self._last: dict[int, LastData] = {}
+
+    async def note_template_uses(
+        self, uses: Sequence[TemplateUse], last: Mapping[int, LastData]
+    ) -> None:
+        self._uses += uses
+        self._last.update(last)
+
+    async def template_uses(
+        self, template_ids: Collection[int], *, since: date
+    ) -> Sequence[TemplateUse]:
+        found = [one for one in self._uses if one.user.template_id in template_ids]
+        return sorted(found, key=lambda one: -one.messages)
+
+    async def last_data(self, template_id: int) -> LastData | None:
+        return self._last.get(template_id)
+
+    async def forget_template_uses(self, before: date) -> None:
+        self._uses = [one for one in self._uses if one.last_at.date() >= before]

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from tests.doubles.curly_renderer import CurlyRenderer
 from tests.doubles.manual_clock import ManualClock
-from tests.doubles.memory_columns import MemorySuppressions, MemoryTemplates
+from tests.doubles.memory_columns import MemorySuppressions, MemoryTemplates, MemoryTemplateUses
 
 from sztafeta.delivery.queue_id import IdSource
 from sztafeta.mail.template_source import MissingRule, TemplateSource
@@ -29,6 +29,7 @@ from sztafeta.service.sending.rendering import Rendering
 from sztafeta.service.sending.send import Sending
 from sztafeta.service.submitting import Submit
 from sztafeta.service.suppressed import Suppressed
+from sztafeta.service.template_uses import TemplateUses
 
 HOSTNAME = "mx.example.org"
 
@@ -71,11 +72,13 @@ class SendingOffice:
             suppressed=suppressed,
             patience=patience,
         )
+        self.template_uses = TemplateUses(store=MemoryTemplateUses(), clock=self.clock)
         self.sending = Sending(
             accept=self.accept,
             rendering=Rendering(templates=store.templates, renderer=renderer or self.renderer),
             suppressed=suppressed,
             answering=Answering(self.remembering, clock=self.clock),
+            template_uses=self.template_uses,
             bodies=bodies,
             ids=ids,
             clock=self.clock,

@@ -156,6 +156,10 @@ async def test_a_template_takes_the_place_of_the_content_for_each_recipient() ->
             assert b"X-Template" not in octets(kept)
             assert b"Hello" not in octets(kept)
             assert kept.failure_notices
+        template = await house.store.templates.template(1, "order")
+        assert template is not None
+        (use,) = (await house.office.template_uses.of([template.template_id]))[template.template_id]
+        assert (use.user.key_id, use.messages) == ("", 2)
 
 
 async def test_a_template_with_a_key_is_sent_once() -> None:

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import re
+from dataclasses import replace
 from html import unescape
 
 import pytest
 from tests.doubles.panel_house import Browser, Page, PanelHouse
 
-from sztafeta.account.api_key import Mode
+from sztafeta.account.api_key import Mode, Scope
 from sztafeta.account.member import Area, Right
 from sztafeta.account.sending_domain import SendingDomain
+from sztafeta.account.smtp_account import SenderRule
+from sztafeta.service.api_keys import KeyWish
 from sztafeta.service.fault import Refusal
 from sztafeta.service.ports import MessageQuery
+from sztafeta.service.sending.call import Addressee, Call, Caller, Person, TemplateChoice
 from sztafeta.service.templates import WholeTemplate
 
 HOSTILE = "<img src=x onerror=alert(1)><script>alert(2)</script><svg/onload=alert(3)>"
@@ -246,7 +251,7 @@ async def test_settings_are_written_and_a_deleted_template_is_gone(panel_house: 
     assert (await alice.get(path)).status == 404
 
 
-@pytest.mark.parametrize("below", ["", "/settings", "/versions", "/frame", "/send-test"])
+@pytest.mark.parametrize("below", ["", "/settings", "/versions", "/uses", "/frame", "/send-test"])
 async def test_a_strangers_template_is_not_there(panel_house: PanelHouse, below: str) -> None:
     """W-01: the same page as for an id that nothing has."""
     alice = await panel_house.browser(panel_house.alice)
@@ -346,3 +351,76 @@ async def test_a_test_from_a_domain_that_is_not_ones_own_says_why(panel_house: P
     page = await alice.post(f"{path}/send-test", form)
     assert page.status == 200
     assert "bank.example" in page.words
+
+
+async def sent_by_template(house: PanelHouse, path: str, *, key_id: str = "") -> None:
+    """Publish Alice's template and send by it."""
+    ref = path.rpartition("/")[2]
+    await house.verbs.templates.publish(house.alice.customer_id, ref, None)
+    (account,) = await house.panel.desk.account_administration.smtp_accounts("shop")
+    caller = Caller(
+        account=replace(account, sender_rule=SenderRule.ANY),
+        mode=Mode.LIVE,
+        key_id=key_id,
+        address="192.0.2.1",
+        door="submission",
+    )
+    call = Call(
+        author=Person(address="shop@example.com"),
+        addressees=(Addressee(person=Person(address="jan@example.net")),),
+        template=TemplateChoice(ref=ref),
+        data={"name": "Zofia", "order": 17},
+    )
+    assert not isinstance(await house.verbs.sending.send(caller, call), Refusal)
+
+
+async def test_a_template_tells_who_uses_it_and_warns_before_it_is_deleted(
+    panel_house: PanelHouse,
+) -> None:
+    alice = await panel_house.browser(panel_house.alice)
+    path = await made(alice)
+    unused = await alice.get(f"{path}/uses")
+    assert "No program has used it in the last 30 days" in unused.words
+    assert "used it in the last 30 days" not in (await alice.get(f"{path}/settings")).words
+    await sent_by_template(panel_house, path)
+    page = await alice.get(f"{path}/uses")
+    assert "1.shop.smtp" in page.words
+    assert "submission" in page.words
+    assert "1 program used it in the last 30 days" in (await alice.get(f"{path}/settings")).words
+    assert f'href="{path}/uses"' in (await alice.get("/panel/templates")).text
+
+
+async def test_the_name_of_a_key_is_told_to_whoever_reaches_its_account_alone(
+    panel_house: PanelHouse,
+) -> None:
+    alice = await panel_house.browser(panel_house.alice)
+    path = await made(alice)
+    (account,) = await panel_house.panel.desk.account_administration.smtp_accounts("shop")
+    key = await panel_house.panel.desk.keys.make(
+        KeyWish(
+            name="the till",
+            mode=Mode.LIVE,
+            scopes=frozenset({Scope.SEND}),
+            account=account,
+        )
+    )
+    await sent_by_template(panel_house, path, key_id=key.key.key_id)
+    assert "the till" in (await alice.get(f"{path}/uses")).words
+    await panel_house.grant(panel_house.bob, {Area.TEMPLATES: Right.READ})
+    bob = await panel_house.browser(panel_house.bob)
+    page = await bob.get(f"{path}/uses")
+    assert "the till" not in page.words
+    assert "a program that you do not reach" in page.words
+
+
+async def test_test_data_is_filled_in_as_the_last_message_had_it(panel_house: PanelHouse) -> None:
+    alice = await panel_house.browser(panel_house.alice)
+    path = await made(alice)
+    before = await alice.get(path)
+    assert "Fill in as the last message had it" not in before.words
+    await sent_by_template(panel_house, path)
+    opened_again = await alice.get(path)
+    assert "Fill in as the last message had it" in opened_again.words
+    filled = await alice.post(f"{path}/check", fields(opened_again) | {"do": "last"})
+    assert json.loads(fields(filled)["data"]) == {"name": "Xxxxx", "order": 11}
+    assert "Zofia" not in filled.text

@@ -78,6 +78,7 @@ def panel(
         smtp_logins=logins,
         templates=verbs.templates,
         previews=verbs.previews,
+        template_uses=verbs.template_uses,
         sandbox=verbs.sandbox,
         sending=verbs.sending,
         entrance=entrance(settings),

@@ -45,6 +45,7 @@ from sztafeta.service.schedule import Schedule
 from sztafeta.service.sign import Sign
 from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.service.statistics.rolling import Rolling
+from sztafeta.service.template_uses import TemplateUses
 from sztafeta.submission.desk import Door
 from sztafeta.submission.reception import Reception
 from sztafeta.workers.domain_watch import DomainWatch
@@ -131,11 +132,12 @@ class Service:
         await self._open_store()
         self._logins = SmtpLogins(store=self._store.logins, clock=self._clock)
         self._keys = api_keys(self._store, self._clock)
-        self._keep_running(self._note_logins())
         self._open_certificates()
         self._open_delivery()
         await self._open_operations()
         verbs = await self._open_verbs()
+        self._keep_running(self._note_uses(verbs.template_uses))
+        self._keep_running(self._forget_uses(verbs.template_uses))
         if self._only is None:  # the demo asks nobody outside
             self._start_domain_watch(verbs)
         reception = self._open_reception(verbs)
@@ -378,15 +380,16 @@ class Service:
         task = asyncio.ensure_future(work)
         self._stack.callback(task.cancel)
 
-    async def _note_logins(self) -> None:
-        """Write down now and then who logged in and which keys were used; a crash takes no mail."""
+    async def _note_uses(self, template_uses: TemplateUses) -> None:
+        """Write down now and then who logged in, and what was used; a crash takes no mail."""
         while True:
             await asyncio.sleep(NOTE_LOGINS_EVERY.total_seconds())
             try:
                 await self._keys.note_uses()
                 await self._logins.write()
+                await template_uses.write()
             except StoreBusy as busy:
-                self._observer.trouble("logins and uses of API keys were not noted", busy)
+                self._observer.trouble("logins and uses were not noted", busy)
 
     async def _forget_logins(self) -> None:
         """Forget now and then what logins leave behind and nobody needs: old sessions, links, counts."""
@@ -401,9 +404,18 @@ class Service:
                 )
                 await self._store.tickets.forget_tickets(now=now)
                 await self._store.tallies.forget_tallies(before=now - KNOWN_FOR)
-                await self._keys.forget_calls()
             except StoreBusy as busy:
                 self._observer.trouble("old sessions were not forgotten", busy)
+
+    async def _forget_uses(self, template_uses: TemplateUses) -> None:
+        """Forget now and then how often keys and templates were used long ago."""
+        while True:
+            await asyncio.sleep(FORGET_LOGINS_EVERY.total_seconds())
+            try:
+                await self._keys.forget_calls()
+                await template_uses.forget()
+            except StoreBusy as busy:
+                self._observer.trouble("old uses were not forgotten", busy)
 
     async def _warn(self) -> None:
         """Say every hour what the operator accepted (R-19)."""

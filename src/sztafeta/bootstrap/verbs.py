@@ -24,6 +24,7 @@ from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.submitting import Submit
 from sztafeta.service.suppressed import Suppressed
 from sztafeta.service.template_preview import Previews
+from sztafeta.service.template_uses import TemplateUses
 from sztafeta.service.templates import Templates
 from sztafeta.store.open import Store
 
@@ -41,6 +42,7 @@ class Verbs:
     domains: SendingDomains
     domain_records: DomainRecords
     previews: Previews
+    template_uses: TemplateUses
     sandbox: Sandbox
     sight: QueueSight | None
     """What is seen of the queues; None where none is held."""
@@ -70,11 +72,13 @@ def open_verbs(
         suppressed=suppressed,
         patience=settings.limits.accept,
     )
+    template_uses = TemplateUses(store=store.template_uses, clock=clock)
     sending = Sending(
         accept=accept,
         rendering=Rendering(templates=store.templates, renderer=renderer),
         suppressed=suppressed,
         answering=Answering(remembering, clock=clock),
+        template_uses=template_uses,
         bodies=store.bodies,
         ids=ids,
         clock=clock,
@@ -109,6 +113,7 @@ def open_verbs(
         domains=sending_domains(settings, store, clock),
         domain_records=domain_records(settings, store, clock, tell),
         previews=Previews(renderer=renderer, samples=store.samples),
+        template_uses=template_uses,
         sandbox=sandbox,
         sight=None if windows is None else QueueSight(windows, clock=clock),
     )

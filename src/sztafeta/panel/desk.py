@@ -23,6 +23,7 @@ from sztafeta.service.smtp_logins import SmtpLogins
 from sztafeta.service.statistics.reading import Statistics
 from sztafeta.service.suppression_list import SuppressionList
 from sztafeta.service.template_preview import Previews
+from sztafeta.service.template_uses import TemplateUses
 from sztafeta.service.templates import Templates
 
 
@@ -40,6 +41,7 @@ class Desk:
     smtp_logins: SmtpLogins
     templates: Templates
     previews: Previews
+    template_uses: TemplateUses
     sandbox: Sandbox
     sending: SendVerb
     entrance: Entrance

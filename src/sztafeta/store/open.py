@@ -50,6 +50,7 @@ from sztafeta.store.statistics import Statistics
 from sztafeta.store.suppressions import Suppressions
 from sztafeta.store.tallies import Tallies
 from sztafeta.store.template_samples import TemplateSamples
+from sztafeta.store.template_uses import TemplateUses
 from sztafeta.store.templates import Templates
 from sztafeta.store.tickets import Tickets
 
@@ -72,6 +73,7 @@ class Store:
     logins: Logins
     templates: Templates
     samples: TemplateSamples
+    template_uses: TemplateUses
     members: Members
     sessions: Sessions
     second_factors: SecondFactors
@@ -194,6 +196,7 @@ def _assemble(
         logins=Logins(database),
         templates=Templates(database),
         samples=TemplateSamples(database),
+        template_uses=TemplateUses(database),
         members=Members(database),
         sessions=Sessions(database),
         second_factors=SecondFactors(database, seal),

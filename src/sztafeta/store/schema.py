@@ -299,6 +299,27 @@ template_sample: Final = sa.Table(
     sa.Column("data", sa.Text, nullable=False),  # JSON, as its author wrote it
 )
 
+template_use: Final = sa.Table(
+    "template_use",
+    metadata,
+    sa.Column("template_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("account_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("key_id", sa.Text, primary_key=True),  # empty: over SMTP
+    sa.Column("door", sa.Text, primary_key=True),
+    sa.Column("day", sa.Integer, primary_key=True, autoincrement=False),  # as in api_key_calls
+    sa.Column("messages", _Id, nullable=False),
+    sa.Column("last_at", _Millis, nullable=False),
+)
+
+template_last_data: Final = sa.Table(
+    "template_last_data",
+    metadata,
+    sa.Column("template_id", _Id, primary_key=True, autoincrement=False),
+    sa.Column("data", sa.Text, nullable=False),  # JSON, masked
+    sa.Column("at", _Millis, nullable=False),
+)
+
 suppression: Final = sa.Table(
     "suppression",
     metadata,

@@ -19,7 +19,13 @@ from sztafeta.service.ports import (
 )
 from sztafeta.store.database import Database
 from sztafeta.store.rows import clean, to_datetime, to_millis
-from sztafeta.store.schema import template, template_sample, template_version
+from sztafeta.store.schema import (
+    template,
+    template_last_data,
+    template_sample,
+    template_use,
+    template_version,
+)
 from sztafeta.store.statements import Row, Rows, Steps, number
 from sztafeta.store.units import Other
 
@@ -164,7 +170,7 @@ class Templates:
             template.c.customer_id == customer_id, template.c.template_id == template_id
         )
         yield from self._must_change(deletion)
-        for table in (template_version, template_sample):
+        for table in (template_version, template_sample, template_use, template_last_data):
             yield self._database.dialect.once(
                 sa.delete(table).where(table.c.template_id == template_id)
             )

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 from typing import Final
 
-from sztafeta.panel.template_pages import editor, listing, trial, versions
+from sztafeta.panel.template_pages import editor, listing, trial, uses, versions
 
-PAGES: Final = (listing.pages, editor.pages, versions.pages, trial.pages)
+PAGES: Final = (listing.pages, editor.pages, versions.pages, uses.pages, trial.pages)

@@ -72,6 +72,8 @@ async def check_template(visit: Visit) -> Response:
     form.validate()
     if form.do.data == "load":
         await _load(visit, whole, form)
+    elif form.do.data == "last":
+        await _load_last(visit, whole, form)
     shown = await look(visit, form)
     if visit.is_partial:
         return visit.page("templates/checks.html", **_told(shown))
@@ -127,6 +129,12 @@ async def _load(visit: Visit, whole: WholeTemplate, form: EditorForm) -> None:
             form.data.data, form.sample.data = one.data, one.name
 
 
+async def _load_last(visit: Visit, whole: WholeTemplate, form: EditorForm) -> None:
+    last = await visit.desk.template_uses.last_data(whole.template.template_id)
+    if last is not None:
+        form.data.data = last.data
+
+
 async def _opened(visit: Visit, whole: WholeTemplate) -> EditorForm:
     samples = await visit.desk.previews.samples(whole.template.template_id)
     data = samples[0].data if samples else SAMPLE
@@ -174,6 +182,7 @@ async def _show(
         version=whole.version,
         form=form,
         samples=samples,
+        last_data=await visit.desk.template_uses.last_data(whole.template.template_id),
         here=found.path_of(whole.template),
         may_write=WRITE.allows(visit.member),
         **values,

@@ -15,9 +15,11 @@ from sztafeta.panel.pages import Pages
 from sztafeta.panel.template_pages import found
 from sztafeta.panel.template_pages.found import LIST, READ, WRITE
 from sztafeta.panel.template_pages.starters import starter
+from sztafeta.panel.template_pages.uses import last_uses, uses_of
 from sztafeta.panel.texts import N_
 from sztafeta.panel.visit import Visit
 from sztafeta.service.fault import Refusal
+from sztafeta.service.ports import Template
 from sztafeta.service.templates import TemplateWish, shown_id
 
 pages = Pages("templates")
@@ -75,6 +77,7 @@ async def list_templates(visit: Visit) -> Response:
     return visit.page(
         "templates/list.html",
         templates=rows[:PAGE],
+        last_uses=await last_uses(visit, rows[:PAGE]),
         older=rows[PAGE - 1].template_id if len(rows) > PAGE else None,
         is_first=mark is None,
         shown_id=shown_id,
@@ -122,8 +125,7 @@ async def template_settings(visit: Visit) -> Response:
         "external_id": template.external_id,
         "missing": template.missing.value,
     }
-    form = visit.blank(SettingsForm, data=values)
-    return visit.page("templates/settings.html", form=form, template=template, path=found.path_of)
+    return await _settings(visit, template, visit.blank(SettingsForm, data=values))
 
 
 @pages.post("/templates/{template}/settings", needs=WRITE)
@@ -142,8 +144,16 @@ async def change_template_settings(visit: Visit) -> Response:
             await found.note(visit, "template.changed", outcome.template, name=form.name.data)
             return visit.go(found.path_of(whole.template), visit.gettext("Saved."))
         form.external_id.errors = [found.said(visit, outcome)]
+    return await _settings(visit, whole.template, form)
+
+
+async def _settings(visit: Visit, template: Template, form: SettingsForm) -> Response:
     return visit.page(
-        "templates/settings.html", form=form, template=whole.template, path=found.path_of
+        "templates/settings.html",
+        form=form,
+        template=template,
+        uses=await uses_of(visit, template),
+        path=found.path_of,
     )
 
 

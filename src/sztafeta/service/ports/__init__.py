@@ -88,6 +88,12 @@ from sztafeta.service.ports.suppressions import (
     SuppressionStore,
 )
 from sztafeta.service.ports.tallies import Tally, TallyStore
+from sztafeta.service.ports.template_uses import (
+    LastData,
+    TemplateUse,
+    TemplateUser,
+    TemplateUseStore,
+)
 from sztafeta.service.ports.templates import (
     ChangedMeanwhile,
     Sample,
@@ -148,6 +154,7 @@ __all__ = [
     "KeyDay",
     "KeyUse",
     "LastAdministrator",
+    "LastData",
     "LastFactor",
     "LeasedQueue",
     "LoginStore",
@@ -203,6 +210,9 @@ __all__ = [
     "TallyStore",
     "Template",
     "TemplateStore",
+    "TemplateUse",
+    "TemplateUseStore",
+    "TemplateUser",
     "TemplateVersion",
     "TextAnswer",
     "TextLookUp",

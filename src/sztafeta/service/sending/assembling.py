@@ -68,6 +68,8 @@ class Assembly:
         self._now, self._ids, self._bodies = now, ids, bodies
         self._hostname, self._max_size = hostname, max_size
         self._first_id = first_id
+        self.template: tuple[int, int] | None = None
+        """The stored template and its version that the content is made of."""
         self.drafts: list[Drafted] = []
         self._to, self._cc = read.shown(AddresseeKind.TO), read.shown(AddresseeKind.CC)
         self._tail_size = sum(file.encoded_size() for file in read.files)

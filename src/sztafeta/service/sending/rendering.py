@@ -24,11 +24,21 @@ KEPT: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
+class RenderedCall:
+    """Each addressee's parts."""
+
+    parts: Sequence[Rendered]
+    template: tuple[int, int] | None = None
+    """The stored template and its version that they are made of."""
+
+
+@dataclass(frozen=True, slots=True)
 class _Chosen:
     """What is rendered, and what happens when a variable is missing; a call's own subject wins."""
 
     source: TemplateSource
     missing: MissingRule
+    template: tuple[int, int] | None = None
 
 
 class Rendering:
@@ -39,11 +49,11 @@ class Rendering:
         self._renderer = renderer
         self._kept: OrderedDict[tuple[int, int], TemplateSource] = OrderedDict()
 
-    async def render(self, customer_id: int, read: ReadCall) -> Sequence[Rendered] | Refusal:
+    async def render(self, customer_id: int, read: ReadCall) -> RenderedCall | Refusal:
         """Give each addressee's parts, or what is wrong with template or variables."""
         call = read.call
         if call.template is None and not call.is_template:
-            return [await self._plain(call)] * len(read.addressees)
+            return RenderedCall([await self._plain(call)] * len(read.addressees))
         chosen = await self._chosen(customer_id, call)
         if isinstance(chosen, Refusal):
             return chosen
@@ -52,7 +62,8 @@ class Rendering:
             rendered = await self._renderer.render(
                 chosen.source, missing=chosen.missing, shared=call.data, data=groups.data
             )
-            return groups.spread([_with_sound_subject(*one) for one in enumerate(rendered)])
+            parts = groups.spread([_with_sound_subject(*one) for one in enumerate(rendered)])
+            return RenderedCall(parts, chosen.template)
         except TemplateFault as fault:
             return _refusal(_faults(fault, groups.where(fault.index)))
 
@@ -80,7 +91,7 @@ class Rendering:
         source = await self._published(template, number)
         if source is None:
             return _unknown(f"version {number} of {choice.ref} was never published")
-        return _Chosen(source, template.missing)
+        return _Chosen(source, template.missing, (template.template_id, number))
 
     async def _published(self, template: Template, number: int) -> TemplateSource | None:
         key = (template.template_id, number)

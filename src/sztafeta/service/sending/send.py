@@ -27,6 +27,7 @@ from sztafeta.service.sending.raw_sending import RawSending
 from sztafeta.service.sending.rendering import Rendering
 from sztafeta.service.sending.sent import Fate, Idempotency, Replayed, Sent, SentMessage
 from sztafeta.service.suppressed import Suppressed
+from sztafeta.service.template_uses import TemplateUses
 
 __all__ = [
     "Fate",
@@ -88,6 +89,7 @@ class Sending:
         rendering: Rendering,
         suppressed: Suppressed,
         answering: Answering,
+        template_uses: TemplateUses,
         bodies: Bodies,
         ids: IdSource,
         clock: Clock,
@@ -99,6 +101,7 @@ class Sending:
         self._rendering = rendering
         self._suppressed = suppressed
         self._answering = answering
+        self._template_uses = template_uses
         self._bodies = bodies
         self._ids = ids
         self._clock = clock
@@ -146,7 +149,10 @@ class Sending:
         if isinstance(assembly, Refusal):
             return assembly
         taken = await self._accept.take_over(assembly, assembly.prepare, remembered=remembered)
-        return refused(taken) if isinstance(taken, Rejection) else _sent(caller, assembly)
+        if isinstance(taken, Rejection):
+            return refused(taken)
+        self._note_use(caller, assembly)
+        return _sent(caller, assembly)
 
     async def _take_all(
         self, caller: Caller, calls: Sequence[Call], idempotency: Idempotency | None
@@ -163,7 +169,19 @@ class Sending:
             return results
         remembered = self._answering.compose(caller, idempotency, results)
         taken = await self._accept.take_over(bundle, bundle.prepare, remembered=remembered)
-        return refused(taken) if isinstance(taken, Rejection) else results
+        if isinstance(taken, Rejection):
+            return refused(taken)
+        for assembly in bundle.assemblies:
+            self._note_use(caller, assembly)
+        return results
+
+    def _note_use(self, caller: Caller, assembly: Assembly) -> None:
+        """Tell who counts the uses of templates."""
+        if assembly.template is None:
+            return
+        call = assembly.read.call
+        data = {**call.data, **call.addressees[0].data}
+        self._template_uses.note(caller, assembly.template, len(assembly.drafts), data)
 
     async def _assemble_all(
         self, caller: Caller, calls: Sequence[Call]
@@ -207,7 +225,8 @@ class Sending:
             max_size=self._max_size,
             first_id=first_id,
         )
-        return await assembly.draft(rendered, suppressed) or assembly
+        assembly.template = rendered.template
+        return await assembly.draft(rendered.parts, suppressed) or assembly
 
     async def send_raw(
         self,
