@@ -67,14 +67,12 @@ def _recipient(record: MessageRecord, to: str | None) -> RecipientHistory:
     Raises:
         Problem: the message has none like this.
     """
-    if to is None:
-        return record.recipients[0]
     try:
-        wanted = parse_mailbox(to)
+        wanted = None if to is None else parse_mailbox(to)
     except AddressFault as fault:
         raise Problem("not_found", f"{to} is no address: {fault}.") from fault
     for one in record.recipients:
-        if one.forward_path.mailbox == wanted:
+        if wanted is None or one.forward_path.mailbox == wanted:
             return one
     raise Problem("not_found", f"The message has no recipient {to}.")
 
