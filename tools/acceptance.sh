@@ -9,4 +9,4 @@ tests=("$@")
 if [ "${#tests[@]}" = 0 ]; then
     tests=(tests/acceptance)
 fi
-exec "${VENV:-.venv}/bin/pytest" -m "acceptance" --timeout=900 "${tests[@]}"
+exec "${VENV:-.venv}/bin/pytest" -n "${JOBS:-$(nproc)}" --dist worksteal -m "acceptance" --timeout=900 "${tests[@]}"

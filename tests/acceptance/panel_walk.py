@@ -20,6 +20,10 @@ SAMPLES: Final = 2
 FILES: Final = (".csv", ".eml")
 """Endings of what is stored, not shown; a domain and a login have dots, too."""
 WCAG: Final = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+JUDGE: Final = """tags => axe.run(
+  document, {runOnly: tags, iframes: false, preload: false, resultTypes: ["violations"]}
+)"""
+"""Only what is wrong is told in full; no rule of these needs style sheets to be fetched again."""
 LOUD: Final = frozenset({"error", "warning"})
 
 
@@ -104,9 +108,7 @@ async def faults_of(page: Page, address: str) -> list[str]:
     if wide > 0:
         found.append(f"scrolls sideways by {wide} px")
     await page.evaluate(AXE.read_text())
-    judged: dict[str, Any] = await page.evaluate(
-        "tags => axe.run(document, {runOnly: tags, iframes: false})", WCAG
-    )
+    judged: dict[str, Any] = await page.evaluate(JUDGE, WCAG)
     for violation in judged["violations"]:
         where = "; ".join(str(node["target"]) for node in violation["nodes"][:3])
         found.append(f"{violation['id']}: {violation['help']} at {where}")

@@ -190,7 +190,9 @@ async def prove_domain(keyboard: Keyboard, office: Office) -> None:
     await page.wait_for_url(f"**/panel/domains/{DOMAIN}")
     for kind, *names, value in await page.evaluate(RECORDS):
         office.publish(names[-1], kind, value)
-    await keyboard.follow("main form[action*='/look'] button", "**/panel/profile/second-step")
+    await keyboard.follow(
+        "main form[action*='/look'] button", "**/panel/profile/second-step?next=*"
+    )
 
 
 async def set_up_second_step(keyboard: Keyboard) -> None:
@@ -198,13 +200,16 @@ async def set_up_second_step(keyboard: Keyboard) -> None:
     page = keyboard.page
     assert "potwierdzoną domenę" in await page.inner_text("main")
     assert await faults_of(page, page.url) == []
-    await keyboard.follow("main a.primary[href='/panel/profile/app']", "**/panel/profile/app")
+    await keyboard.follow(
+        "main a.primary[href^='/panel/profile/app']", "**/panel/profile/app?next=*"
+    )
     seed = await page.locator("main [data-copied-from]").first.inner_text()
     await keyboard.to("#code")
     await page.keyboard.type(pyotp.TOTP(seed.replace(" ", "")).now())
     await page.keyboard.press("Enter")
     await page.locator(".secret [data-copied-from]").wait_for()
-    await keyboard.follow("main a.primary", "**/panel")
+    await keyboard.follow("main a.primary", "**/panel/domains/**")
+    await keyboard.follow("[data-menu] a[href='/panel']", "**/panel")
 
 
 async def password_of_smtp(keyboard: Keyboard) -> tuple[str, str]:
