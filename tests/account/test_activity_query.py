@@ -25,6 +25,7 @@ QUERIES = st.builds(
     sender=st.just("") | TEXTS,
     subject=st.just("") | TEXTS,
     tag=st.just("") | TEXTS,
+    metadata=st.none() | st.tuples(TEXTS.filter(lambda text: "=" not in text), TEXTS),
     account=st.sampled_from(["", "1.shop.smtp"]),
     identity=st.sampled_from(["", "msg_0k3zr6w5m4001", "<1@example.com>"]),
     domain=st.sampled_from(["", "wp.pl", "xn--d-eka.example"]),
@@ -54,13 +55,15 @@ def test_no_text_is_a_mistake_of_ours(text: str) -> None:
 
 def test_the_language_of_the_guide() -> None:
     found = read(
-        'to:jan@wp.pl status:deferred,bounced TAG:order since:2h subject:"Order 5" domain:@WP.pl zamówienie'
+        "to:jan@wp.pl status:deferred,bounced TAG:order meta:order=A=17 since:2h"
+        ' subject:"Order 5" domain:@WP.pl zamówienie'
     )
     assert found.faults == ()
     assert found.query == ActivityQuery(
         to="jan@wp.pl",
         statuses=(Status.DEFERRED, Status.BOUNCED),
         tag="order",
+        metadata=("order", "A=17"),
         since=timedelta(hours=2),
         subject="Order 5",
         domain="wp.pl",
@@ -83,6 +86,8 @@ def test_the_language_of_the_guide() -> None:
         ("since:2026-13-01", FaultKind.TIME),
         ("since:0h", FaultKind.TIME),
         ("domain:w_p.pl", FaultKind.DOMAIN),
+        ("meta:order", FaultKind.METADATA),
+        ("meta:=17", FaultKind.METADATA),
     ],
 )
 def test_what_is_not_understood_is_named(text: str, kind: FaultKind) -> None:

@@ -127,7 +127,8 @@ async def test_what_was_refused_is_found_by_its_class_and_its_provider(house: St
 
 
 async def test_each_quality_narrows(house: StoreHouse) -> None:
-    await sent(house, "a@example.net", subject="Order 5", tags=("order",))
+    fields = {"order": "A-17", "klient": 'Róża "X"'}
+    await sent(house, "a@example.net", subject="Order 5", tags=("order",), metadata=fields)
     await sent(house, "b@example.org", subject="50% off_now", header_message_id="<x@example.com>")
     third = await sent(house, "c@example.org", reverse_path=Mailbox("bill", "shop.example"))
     assert await found(house, domain="example.org") == ["c@example.org", "b@example.org"]
@@ -142,6 +143,10 @@ async def test_each_quality_narrows(house: StoreHouse) -> None:
     assert await found(house, sender_part="bill@") == ["c@example.org"]
     assert await found(house, tag="order") == ["a@example.net"]
     assert await found(house, tag="orde") == []
+    assert await found(house, metadata=("order", "A-17")) == ["a@example.net"]
+    assert await found(house, metadata=("klient", 'Róża "X"')) == ["a@example.net"]
+    for other in (("order", "A-1"), ("order", "a-17"), ("rder", "A-17"), ("A-17", "order")):
+        assert await found(house, metadata=other) == []
     assert await found(house, header_message_id="x@example.com") == ["b@example.org"]
     assert await found(house, message_id=third.message_id) == ["c@example.org"]
     assert await found(house, since=third.accepted_at) == ["c@example.org"]
@@ -202,7 +207,9 @@ async def test_news_are_events_in_their_order(house: StoreHouse) -> None:
 
 async def test_charlie_finds_nothing_of_alice(house: StoreHouse) -> None:
     """W-01, W-02."""
-    message = await sent(house, "jan@wp.pl", subject="secret", tags=("t",))
+    message = await sent(
+        house, "jan@wp.pl", subject="secret", tags=("t",), metadata={"order": "17"}
+    )
     await sent(house, "kim@example.net", customer_id=CHARLIE)
     narrowings: list[dict[str, Any]] = [
         {"mailbox": parse_mailbox("jan@wp.pl")},
@@ -211,6 +218,7 @@ async def test_charlie_finds_nothing_of_alice(house: StoreHouse) -> None:
         {"recipient_ids": frozenset({message.recipients[0].recipient_id})},
         {"subject_part": "secret"},
         {"tag": "t"},
+        {"metadata": ("order", "17")},
         {"header_message_id": "1@example.com", "words": ("jan",)},
     ]
     for narrowed in narrowings:
@@ -225,5 +233,6 @@ async def test_hostile_words_find_nothing(house: StoreHouse, text: str) -> None:
     await sent(house, tags=("t",))
     for name in ("subject_part", "address_part", "sender_part", "tag", "header_message_id"):
         assert await found(house, **{name: text}) == []
+    assert await found(house, metadata=(text, text)) == []
     assert await found(house, words=(text,)) == []
     assert await found(house, mailbox=Mailbox(text, "example.net")) == []

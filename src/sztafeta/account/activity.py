@@ -55,6 +55,8 @@ class ActivityQuery:
     sender: str = ""
     subject: str = ""
     tag: str = ""
+    metadata: tuple[str, str] | None = None
+    """A field of the metadata and its value (`X-Metadata-Order: 17`)."""
     domain: str = ""
     """The recipient's, as lower-case A-labels."""
     account: str = ""

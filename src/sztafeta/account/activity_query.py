@@ -24,6 +24,7 @@ KEYS: Final = {
     "from": "sender",
     "subject": "subject",
     "tag": "tag",
+    "meta": "metadata",
     "domain": "domain",
     "account": "account",
     "id": "identity",
@@ -47,6 +48,7 @@ class FaultKind(Enum):
     STATUS = "status"
     TIME = "time"
     DOMAIN = "domain"
+    METADATA = "metadata"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +118,8 @@ def write(query: ActivityQuery) -> str:
     for key, name in KEYS.items():
         value = getattr(query, name)
         if value:
-            parts.append(f"{key}:{_quoted(_as_text(value), _PLAIN_VALUE)}")
+            text = "=".join(value) if name == "metadata" else _as_text(value)
+            parts.append(f"{key}:{_quoted(text, _PLAIN_VALUE)}")
     parts += [_quoted(word, _PLAIN) for word in query.words]
     return " ".join(parts)
 
@@ -176,6 +179,13 @@ def _read_domain(value: str) -> str:
         raise _NotRead(FaultKind.DOMAIN) from fault
 
 
+def _read_metadata(value: str) -> tuple[str, str]:
+    field, is_there, text = value.partition("=")
+    if not (field and is_there):
+        raise _NotRead(FaultKind.METADATA)
+    return field, text
+
+
 def _read_moment(value: str) -> Moment:
     ago = _AGO.fullmatch(value)
     if ago is not None:
@@ -191,6 +201,7 @@ def _read_moment(value: str) -> Moment:
 _READERS: Final[dict[str, Callable[[str], Any]]] = {
     "statuses": _read_statuses,
     "domain": _read_domain,
+    "metadata": _read_metadata,
     "since": _read_moment,
     "until": _read_moment,
 }

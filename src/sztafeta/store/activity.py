@@ -264,13 +264,20 @@ def _narrowed(wanted: ActivityFilter) -> list[sa.ColumnElement[bool]]:
     if wanted.subject_part:
         narrowed.append(_holds(message.c.subject, wanted.subject_part))
     if wanted.tag:
-        quoted = rows.to_text(wanted.tag)
-        narrowed.append(sa.func.replace(message.c.tags, quoted, "") != message.c.tags)
+        narrowed.append(_says(message.c.tags, rows.to_text(wanted.tag)))
+    if wanted.metadata is not None:
+        field, value = map(rows.to_text, wanted.metadata)
+        narrowed.append(_says(message.c.metadata, f"{field}:{value}"))
     if wanted.since is not None:
         narrowed.append(message.c.accepted_at >= to_millis(wanted.since))
     if wanted.until is not None:
         narrowed.append(message.c.accepted_at < to_millis(wanted.until))
     return narrowed + _narrowed_recipients(wanted)
+
+
+def _says(column: sa.ColumnElement[str], text: str) -> sa.ColumnElement[bool]:
+    """Say whether JSON holds a text, to the letter."""
+    return sa.func.replace(column, text, "") != column
 
 
 def _narrowed_recipients(wanted: ActivityFilter) -> list[sa.ColumnElement[bool]]:

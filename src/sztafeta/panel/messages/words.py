@@ -111,8 +111,8 @@ FAULT: Final = {
     FaultKind.TOO_LONG: N_("The query is too long: keep it below 500 letters."),
     FaultKind.OPEN_QUOTE: N_("%(word)s: close the quotation mark."),
     FaultKind.UNKNOWN_KEY: N_(
-        "%(word)s: there is no such key. Use to, from, subject, status, class, provider, tag, domain,"
-        " account, id, since or until, or put the words in quotation marks."
+        "%(word)s: there is no such key. Use to, from, subject, status, class, provider, tag, meta,"
+        " domain, account, id, since or until, or put the words in quotation marks."
     ),
     FaultKind.EMPTY: N_("%(word)s: write something behind the colon."),
     FaultKind.TWICE: N_("%(word)s: this key is there already; keep one of them."),
@@ -122,4 +122,5 @@ FAULT: Final = {
     ),
     FaultKind.TIME: N_("%(word)s: write a time as 30m, 2h, 3d, 2026-11-20 or 2026-11-20T14:00."),
     FaultKind.DOMAIN: N_("%(word)s: a domain looks like wp.pl."),
+    FaultKind.METADATA: N_("%(word)s: name the field and its value, like meta:order=17."),
 }

@@ -106,6 +106,7 @@ class Searching:
             sender_part=query.sender,
             subject_part=query.subject,
             tag=query.tag,
+            metadata=query.metadata,
             statuses=frozenset(query.statuses),
             bounce_classes=frozenset(one for one in query.bounce_class.split(",") if one),
             provider=query.provider,

@@ -29,6 +29,8 @@ class ActivityFilter:
     words: tuple[str, ...] = ()
     """Each stands in the address or in the subject."""
     tag: str = ""
+    metadata: tuple[str, str] | None = None
+    """A field and its value."""
     message_id: int | None = None
     header_message_id: str = ""
     """Without angle brackets."""
