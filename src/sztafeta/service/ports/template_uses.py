@@ -18,7 +18,7 @@ class TemplateUser:
     key_id: str
     """Empty: no API key was shown."""
     door: str
-    """`api`, or the name of an SMTP listener."""
+    """`api`, a foreign dialect of it (`emaillabs-v1`), or the name of an SMTP listener."""
 
 
 @dataclass(frozen=True, slots=True)
