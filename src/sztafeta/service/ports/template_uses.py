@@ -56,4 +56,4 @@ class TemplateUseStore(Protocol):
         """Give the last data of a template."""
 
     async def forget_template_uses(self, before: date) -> None:
-        """Forget the uses of days before this one."""
+        """Forget the uses of days before this one, and the data of templates that are gone."""
