@@ -438,6 +438,8 @@ async def test_test_data_is_filled_in_as_the_last_message_had_it(panel_house: Pa
     filled = await alice.post(f"{path}/check", fields(opened_again) | {"do": "last"})
     assert json.loads(fields(filled)["data"]) == {"name": "Xxxxx", "order": 11}
     assert "Zofia" not in filled.text
+    assert "data-unsaved" in filled.text  # the script has the frame show it
+    assert "data-unsaved" not in opened_again.text
 
 
 async def test_a_strangers_last_data_is_not_there(panel_house: PanelHouse) -> None:
