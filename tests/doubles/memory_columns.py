@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
@@ -24,6 +24,7 @@ from sztafeta.service.ports import (
     SuppressionReason,
     Template,
     TemplateUse,
+    TemplateUser,
     TemplateVersion,
 )
 
@@ -297,26 +298,37 @@ def _is_meant(query: SuppressionQuery, entry: Suppression) -> bool:
 
 
 class MemoryTemplateUses:
-    """Implements `TemplateUseStore`; days are not told apart."""
+    """Implements `TemplateUseStore`."""
 
     def __init__(self) -> None:
-        self._uses: list[TemplateUse] = []
+        self._days: dict[tuple[TemplateUser, date], TemplateUse] = {}
         self._last: dict[int, LastData] = {}
 
     async def note_template_uses(
         self, uses: Sequence[TemplateUse], last: Mapping[int, LastData]
     ) -> None:
-        self._uses += uses
+        for use in uses:
+            day = (use.user, use.last_at.date())
+            before = self._days.get(day)
+            self._days[day] = use if before is None else _summed([before, use])
         self._last.update(last)
 
     async def template_uses(
         self, template_ids: Collection[int], *, since: date
     ) -> Sequence[TemplateUse]:
-        found = [one for one in self._uses if one.user.template_id in template_ids]
-        return sorted(found, key=lambda one: -one.messages)
+        found = defaultdict(list)
+        for (user, day), use in self._days.items():
+            if user.template_id in template_ids and day >= since:
+                found[user].append(use)
+        return sorted(map(_summed, found.values()), key=lambda one: -one.messages)
 
     async def last_data(self, template_id: int) -> LastData | None:
         return self._last.get(template_id)
 
     async def forget_template_uses(self, before: date) -> None:
-        self._uses = [one for one in self._uses if one.last_at.date() >= before]
+        self._days = {key: use for key, use in self._days.items() if key[1] >= before}
+
+
+def _summed(uses: Sequence[TemplateUse]) -> TemplateUse:
+    messages = sum(one.messages for one in uses)
+    return TemplateUse(uses[0].user, messages, max(one.last_at for one in uses))

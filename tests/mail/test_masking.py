@@ -8,7 +8,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sztafeta.mail.masking import DEEPEST, LONGEST_TEXT, MOST_ITEMS, masked, masked_text
+from sztafeta.mail.masking import (
+    DEEPEST,
+    LONGEST_TEXT,
+    MOST_ITEMS,
+    masked,
+    masked_text,
+)
 
 LEAVES = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
 JSON = st.recursive(
@@ -62,3 +68,18 @@ def test_what_lies_too_deep_is_left_out() -> None:
         deep = {"a": deep}
     assert "end" not in json.dumps(masked(deep))
     assert "xxx" not in json.dumps(masked(deep))
+
+
+def test_masking_much_data_ends_where_the_room_does_and_changes_nothing_the_second_time() -> None:
+    wide = {f"field_{at}": ["ą" * LONGEST_TEXT] * MOST_ITEMS for at in range(90)}
+    once = masked({"first": "Ola", **wide})
+    assert once["first"] == "Xxx"
+    assert len(json.dumps(once)) < 8192
+    assert masked(once) == once
+
+
+@given(st.emails())
+def test_an_address_keeps_its_form_alone(address: str) -> None:
+    shown = masked_text(address)
+    assert shown.count("@") == address.count("@")
+    assert {one for one in shown if one.isalnum()} <= set("xX0")

@@ -387,7 +387,21 @@ async def test_a_template_tells_who_uses_it_and_warns_before_it_is_deleted(
     assert "1.shop.smtp" in page.words
     assert "submission" in page.words
     assert "1 program used it in the last 30 days" in (await alice.get(f"{path}/settings")).words
-    assert f'href="{path}/uses"' in (await alice.get("/panel/templates")).text
+    listed = await alice.get("/panel/templates")
+    assert f'href="{path}/uses"' in listed.text
+    assert "1 message in 30 days" in listed.words
+
+
+async def test_a_program_that_used_two_versions_is_one_program(panel_house: PanelHouse) -> None:
+    alice = await panel_house.browser(panel_house.alice)
+    path = await made(alice)
+    await sent_by_template(panel_house, path)
+    opened_again = await alice.get(path)
+    await alice.post(path, fields(opened_again) | {"subject": "Another {{ name }}"})
+    await sent_by_template(panel_house, path)
+    assert (await alice.get(f"{path}/uses")).text.count('href="/panel/smtp-accounts/') == 2
+    assert "1 program used it in the last 30 days" in (await alice.get(f"{path}/settings")).words
+    assert "2 messages in 30 days" in (await alice.get("/panel/templates")).words
 
 
 async def test_the_name_of_a_key_is_told_to_whoever_reaches_its_account_alone(
@@ -424,3 +438,16 @@ async def test_test_data_is_filled_in_as_the_last_message_had_it(panel_house: Pa
     filled = await alice.post(f"{path}/check", fields(opened_again) | {"do": "last"})
     assert json.loads(fields(filled)["data"]) == {"name": "Xxxxx", "order": 11}
     assert "Zofia" not in filled.text
+    assert "data-unsaved" in filled.text  # the script has the frame show it
+    assert "data-unsaved" not in opened_again.text
+
+
+async def test_a_strangers_last_data_is_not_there(panel_house: PanelHouse) -> None:
+    alice = await panel_house.browser(panel_house.alice)
+    path = await made(alice)
+    await sent_by_template(panel_house, path)
+    charlie = await panel_house.browser(panel_house.charlie)
+    form = fields(await alice.get(path)) | {"do": "last"}
+    page = await charlie.post(f"{path}/check", form)
+    assert page.status == 404
+    assert "Xxxxx" not in page.text

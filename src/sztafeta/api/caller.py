@@ -81,7 +81,9 @@ def refuse_other_mode(key: ApiKey, mode: Mode) -> None:
         raise Problem("key_wrong_mode", f"The API key {key.name!r} is a test key; this is live.")
 
 
-def caller_of(request: Request, key: ApiKey, account: SmtpAccount | None = None) -> Caller:
+def caller_of(
+    request: Request, key: ApiKey, account: SmtpAccount | None = None, *, dialect: str = ""
+) -> Caller:
     """Say who calls in the verbs' words; by the key's own SMTP account unless another is named."""
     return Caller(
         account=key.narrow(account or key.account),
@@ -90,6 +92,7 @@ def caller_of(request: Request, key: ApiKey, account: SmtpAccount | None = None)
         address=client_address(request),
         client=client_name(request),
         request_id=request.state.request_id,
+        dialect=dialect,
     )
 
 

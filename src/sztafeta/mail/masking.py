@@ -2,14 +2,15 @@
 
 Letters become x, digits become 0 and other characters stay, so that lengths, line breaks and the punctuation
 of dates, amounts and addresses are seen as they are. Names of fields are the template's own words and stay
-where they look like such.
+where they look like such. What is masked is bounded: whoever masks has other work to do.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any, Final
 
 LONGEST_TEXT: Final = 200
@@ -17,26 +18,15 @@ MOST_ITEMS: Final = 3
 """Of a list: more show nothing new."""
 MOST_FIELDS: Final = 100
 DEEPEST: Final = 8
+MOST_LETTERS: Final = 4000
+"""Of all names and texts together, and one for each value; what comes after them is left out."""
 _SCHEME = re.compile(r"https?://")
 _FIELD = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}")
 
 
-def masked(value: Any, *, depth: int = 0) -> Any:
+def masked(value: Any) -> Any:
     """Mask a value of JSON; what lies too deep becomes null."""
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        return masked_text(value)
-    if isinstance(value, int | float):
-        return _masked_number(value)
-    if depth == DEEPEST:
-        return None
-    if isinstance(value, Mapping):
-        fields = list(value.items())[:MOST_FIELDS]
-        return {_field(name): masked(one, depth=depth + 1) for name, one in fields}
-    if isinstance(value, Sequence):
-        return [masked(one, depth=depth + 1) for one in value[:MOST_ITEMS]]
-    return None
+    return _Masking().value(value, depth=0)
 
 
 def masked_text(text: str) -> str:
@@ -45,6 +35,48 @@ def masked_text(text: str) -> str:
     scheme = _SCHEME.match(text)
     start = scheme.end() if scheme else 0
     return text[:start] + "".join(map(_masked_letter, text[start:]))
+
+
+class _Masking:
+    """The masking of one value, and the room that is left for it."""
+
+    def __init__(self) -> None:
+        self._room = MOST_LETTERS
+
+    def value(self, value: Any, depth: int) -> Any:
+        self._room -= 1
+        if value is None or isinstance(value, bool):
+            return value
+        if isinstance(value, str):
+            return self._text(value)
+        if isinstance(value, int | float):
+            return _masked_number(value)
+        if depth == DEEPEST:
+            return None
+        if isinstance(value, Mapping):
+            return dict(self._fields(value, depth + 1))
+        if isinstance(value, Sequence):
+            return list(self._items(value, depth + 1))
+        return None
+
+    def _fields(self, fields: Mapping[Any, Any], depth: int) -> Iterator[tuple[str, Any]]:
+        for name, one in islice(fields.items(), MOST_FIELDS):
+            if self._room <= 0:
+                return
+            shown = _field(name)
+            self._room -= len(shown)
+            yield shown, self.value(one, depth)
+
+    def _items(self, items: Sequence[Any], depth: int) -> Iterator[Any]:
+        for one in items[:MOST_ITEMS]:
+            if self._room <= 0:
+                return
+            yield self.value(one, depth)
+
+    def _text(self, text: str) -> str:
+        shown = masked_text(text)
+        self._room -= len(shown)
+        return shown
 
 
 def _masked_letter(letter: str) -> str:

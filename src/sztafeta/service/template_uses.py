@@ -46,7 +46,11 @@ class TemplateUses:
             return
         now, (template_id, version) = self._clock.now(), template
         user = TemplateUser(
-            template_id, version, caller.account.account_id, caller.key_id, caller.door
+            template_id,
+            version,
+            caller.account.account_id,
+            caller.key_id,
+            caller.dialect or caller.door,
         )
         before = self._uses.get((user, now.date()))
         total = messages + (0 if before is None else before.messages)

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sztafeta.service.ports import LastData, TemplateUse, TemplateUser
 from sztafeta.store.database import Database
 from sztafeta.store.rows import clean, to_datetime, to_millis
-from sztafeta.store.schema import template_last_data, template_use
+from sztafeta.store.schema import template, template_last_data, template_use
 from sztafeta.store.statements import Row, Rows, Steps, number
 from sztafeta.store.units import Other
 
@@ -20,6 +20,10 @@ _LAST: Final = sa.select(template_last_data.c.data, template_last_data.c.at).whe
     template_last_data.c.template_id == number("template_id")
 )
 _FORGET: Final = sa.delete(template_use).where(template_use.c.day < number("before"))
+_ORPHANS: Final = sa.delete(template_last_data).where(
+    template_last_data.c.template_id.not_in(sa.select(template.c.template_id))
+)
+"""What was noted shortly before its template was deleted, and written shortly after."""
 
 
 class TemplateUses:
@@ -90,10 +94,11 @@ class TemplateUses:
         return LastData(rows[0][0], to_datetime(rows[0][1])) if rows else None
 
     async def forget_template_uses(self, before: date) -> None:
-        """Forget the uses of days before this one."""
+        """Forget the uses of days before this one, and the data of templates that are gone."""
 
         def steps() -> Steps[None]:
             yield self._database.dialect.query(_FORGET, before=before.toordinal())
+            yield self._database.dialect.once(_ORPHANS)
 
         await self._database.write(Other(steps))
 

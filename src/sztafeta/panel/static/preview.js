@@ -14,4 +14,6 @@
     form.requestSubmit(button);
   };
   form.addEventListener("input", () => { clearTimeout(later); later = setTimeout(show, 700); });
+  // The frame's own address shows what is saved; test data that was just filled in is not.
+  if ("unsaved" in form.dataset) show();
 })();

@@ -185,6 +185,7 @@ async def _show(
         last_data=await visit.desk.template_uses.last_data(whole.template.template_id),
         here=found.path_of(whole.template),
         may_write=WRITE.allows(visit.member),
+        is_unsaved=visit.request.method == "POST",
         **values,
     )
 

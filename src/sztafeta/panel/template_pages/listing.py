@@ -15,7 +15,7 @@ from sztafeta.panel.pages import Pages
 from sztafeta.panel.template_pages import found
 from sztafeta.panel.template_pages.found import LIST, READ, WRITE
 from sztafeta.panel.template_pages.starters import starter
-from sztafeta.panel.template_pages.uses import last_uses, uses_of
+from sztafeta.panel.template_pages.uses import programs, totals, uses_of
 from sztafeta.panel.texts import N_
 from sztafeta.panel.visit import Visit
 from sztafeta.service.fault import Refusal
@@ -77,7 +77,7 @@ async def list_templates(visit: Visit) -> Response:
     return visit.page(
         "templates/list.html",
         templates=rows[:PAGE],
-        last_uses=await last_uses(visit, rows[:PAGE]),
+        totals=await totals(visit, rows[:PAGE]),
         older=rows[PAGE - 1].template_id if len(rows) > PAGE else None,
         is_first=mark is None,
         shown_id=shown_id,
@@ -152,7 +152,7 @@ async def _settings(visit: Visit, template: Template, form: SettingsForm) -> Res
         "templates/settings.html",
         form=form,
         template=template,
-        uses=await uses_of(visit, template),
+        programs=programs(await uses_of(visit, template)),
         path=found.path_of,
     )
 

@@ -18,7 +18,7 @@ class TemplateUser:
     key_id: str
     """Empty: no API key was shown."""
     door: str
-    """`api`, or the name of an SMTP listener."""
+    """`api`, a foreign dialect of it (`emaillabs-v1`), or the name of an SMTP listener."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,4 +56,4 @@ class TemplateUseStore(Protocol):
         """Give the last data of a template."""
 
     async def forget_template_uses(self, before: date) -> None:
-        """Forget the uses of days before this one."""
+        """Forget the uses of days before this one, and the data of templates that are gone."""

@@ -108,6 +108,8 @@ class Caller:
     request_id: str = ""
     door: str = "api"
     """Through which face the call came: `api`, or the name of an SMTP listener."""
+    dialect: str = ""
+    """The foreign dialect that the call was written in; empty: our own."""
     word: str = "HTTP"
     """The `with` word of Received."""
     failure_notices: bool = False

@@ -16,6 +16,7 @@ from sztafeta.service.fault import Refusal
 from sztafeta.service.sending.sent import Fate, Replayed, Sent, SentMessage
 from sztafeta.service.templates import TemplateWish, shown_id
 
+DIALECT: Final = "emaillabs-v1"
 NO_ID: Final = "0"
 """What stands for a Message-ID that there is not."""
 TEMPLATE_NAME: Final = "EmailLabs API v1"
@@ -41,7 +42,7 @@ async def _send(visit: Visit, *, is_template: bool) -> Found:
         raise Answer(FAILED, str(fault)) from fault
     messages: dict[str, SentMessage] = {}
     if screened.call is not None:
-        caller = caller_of(visit.request, visit.key, account)
+        caller = caller_of(visit.request, visit.key, account, dialect=DIALECT)
         sent = _taken(await visit.desk.sending.send(caller, screened.call))
         messages = {one.address: one for one in sent.messages}
     return Found(message="Message sent", data=list(_pairs(screened, messages)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 from sztafeta.api.caller import caller_of
 from sztafeta.api.compat.emaillabs_v21.envelope import Outcome, Trouble, fail, refuse
@@ -13,6 +13,8 @@ from sztafeta.api.compat.screening import Screened, screen
 from sztafeta.service.fault import Refusal
 from sztafeta.service.sending.call import Call
 from sztafeta.service.sending.sent import Fate, Replayed, Sent, SentMessage
+
+DIALECT: Final = "emaillabs-v2.1"
 
 
 async def send(visit: Visit) -> Outcome:
@@ -29,7 +31,7 @@ async def _take(visit: Visit, shape: SendShape, call: Call) -> tuple[SentMessage
     account = await visit.account(shape.smtp_account)
     if not account.enabled:
         refuse(f"The SMTP account {account.login} is suspended", code="account_paused")
-    caller = caller_of(visit.request, visit.key, account)
+    caller = caller_of(visit.request, visit.key, account, dialect=DIALECT)
     outcome: Sent | Refusal | Replayed = await visit.desk.sending.send(caller, call)
     if isinstance(outcome, Refusal):
         fail(outcome)
