@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Sequence
 from itertools import product
 from pathlib import Path
 from typing import Final
+from urllib.error import HTTPError
 from urllib.parse import parse_qs, urlsplit
 from urllib.request import Request, urlopen
 
@@ -71,8 +72,14 @@ def furnish(demo: Demo) -> None:
     }
     for key in ("Live key", "Test key"):
         call(demo, "/v1/messages", demo.fact(key), letter)
+    live = demo.fact("Live key")
     template = {"name": "Remote", "external_id": "remote", "subject": "Hello", "html": REMOTE_HTML}
-    call(demo, "/v1/templates", demo.fact("Live key"), template)
+    call(demo, "/v1/templates", live, template)
+    call(demo, "/v1/templates/remote/publish", live, {})
+    by_template = {"id": "remote", "data": {"name": "Zażółć", "order": 17}}
+    call(demo, "/v1/messages", live, {**letter, "html": "", "subject": "", "template": by_template})
+    with pytest.raises(HTTPError):  # a refused call, for the key's page
+        call(demo, "/v1/messages", live, {})
 
 
 def call(demo: Demo, path: str, key: str, body: object) -> None:
