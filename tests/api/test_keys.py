@@ -204,6 +204,19 @@ async def test_a_key_sends_from_its_domains_alone(house: NativeHouse, alice: Cal
     assert answer.status == 202
 
 
+async def test_a_limited_key_does_not_send_other_domains_mail_again(
+    house: NativeHouse, alice: Caller
+) -> None:
+    await domains_of_alice(house, "one.example", "two.example")
+    limits = {"name": "k", "scopes": ["send", "read"], "allowed_domains": ["one.example"]}
+    text = (await alice("POST", "/v1/keys", limits)).json["key"]
+    for domain, status in (("one.example", 202), ("two.example", 403)):
+        sent = await alice("POST", "/v1/messages", mail_from(domain))
+        path = f"/v1/messages/{sent.json['messages'][0]['id']}/resend"
+        again = await house.call("POST", path, key=text)
+        assert again.status == status, (domain, again.content)
+
+
 async def test_a_key_whose_domain_is_gone_sends_nothing(house: NativeHouse, alice: Caller) -> None:
     """A limit is never taken for none."""
     await domains_of_alice(house, "one.example", "two.example")

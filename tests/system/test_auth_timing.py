@@ -37,8 +37,7 @@ async def refused(port: int, login: str) -> float:
     writer.write(b"AUTH PLAIN " + secret + b"\r\n")
     answer = await reader.readline()
     took = perf_counter() - started
-    writer.close()
-    await writer.wait_closed()
+    writer.transport.abort()
     assert answer == b"535 5.7.8 Error: authentication failed\r\n", answer
     return took
 
