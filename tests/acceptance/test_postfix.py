@@ -13,8 +13,9 @@ import pytest
 from bench.postfix import Postfix
 from tests.acceptance.conftest import DESTINATION, Running
 from tests.acceptance.programs import ROOT
-from tests.system.history import fates
+from tests.system.client import Message
 from tests.system.receiver import Receiver
+from tests.system.scene import Scene
 from tests.system.service import LOGIN, Service, free_port, move_in
 
 pytestmark = pytest.mark.acceptance
@@ -69,14 +70,14 @@ async def test_postfix_takes_what_we_deliver(template: Path, tmp_path: Path) -> 
     """Postfix as the MX: it accepts our dialogue and passes the message on unchanged."""
     async with Receiver() as witness, _postfix("mx", witness.port, {}) as postfix:
         house = move_in(template, tmp_path / "house", routes={DESTINATION: postfix.relay_port})
-        async with Service(house), house.client() as client:
-            from tests.system.client import Message
-
+        async with Service(house) as service, house.client() as client:
             message = Message(
                 key="<to-postfix@example.com>", recipients=(f"customer@{DESTINATION}",), size=30_000
             )
             await client.send(message)
             await witness.wait_for(1)
+            scene = Scene(house, service, witness)
+            await scene.settled()  # Postfix passes on before we have written down its answer
         (received,) = witness.accepted
         assert received.offered == message.content()
-        assert [fate.state for fate in fates(house.data)] == ["delivered"]
+        assert list(scene.states.values()) == ["delivered"]
