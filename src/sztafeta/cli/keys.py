@@ -16,8 +16,10 @@ from sztafeta.cli.audit_log import audit_of
 from sztafeta.cli.output import Json, Output, UserFault
 from sztafeta.cli.queue import customer_id_of
 from sztafeta.cli.run import ConfigOption, with_store
+from sztafeta.mail.address import AddressFault
 from sztafeta.net.clock import SystemClock
 from sztafeta.service.api_keys import ApiKeys, KeyWish
+from sztafeta.service.sending_domains import read_domain
 from sztafeta.store.open import Store
 
 application = typer.Typer(
@@ -49,11 +51,13 @@ def add(
     as_json: Json = False,
 ) -> None:
     """Make a key and print it, this once."""
-    wanted = frozenset(scopes or set(Scope) - {Scope.ADMIN})
-    if is_escape(wanted, domains or ()):
-        raise UserFault("a key with admin is for all domains: leave out --domain or --scope admin")
 
     async def work(store: Store) -> None:
+        wanted = frozenset(scopes or set(Scope) - {Scope.ADMIN})
+        if is_escape(wanted, domains or ()):
+            raise UserFault(
+                "a key with admin is for all domains: leave out --domain or --scope admin"
+            )
         found = await _account(store, account)
         made = await keys_of(store).make(
             KeyWish(
@@ -125,7 +129,10 @@ async def _account(store: Store, login: str) -> SmtpAccount:
 
 
 async def _domains(store: Store, account: SmtpAccount, names: Sequence[str]) -> frozenset[str]:
-    wanted = {name.rstrip(".").lower() for name in names}
+    try:
+        wanted = {read_domain(name) for name in names}
+    except AddressFault as fault:
+        raise UserFault(str(fault)) from fault
     own = {one.domain for one in await store.accounts.sending_domains(account.customer_id)}
     for name in sorted(wanted - own):
         raise UserFault(
