@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from sztafeta.smtp import server_replies as say
 from sztafeta.smtp.extensions import ServerProfile
-from sztafeta.smtp.reply import Reply, encode_reply
+from sztafeta.smtp.reply import Reply
 
 
 class Answers:
@@ -18,24 +18,19 @@ class Answers:
 
     def __init__(self, profile: ServerProfile) -> None:
         self._profile = profile
-        self._output: list[bytes] = []
+        self._output = b""
         self._errors = self._junk = self._failed_logins = 0
         self.is_closing = False
         """The last word was said."""
 
     def take(self) -> bytes:
         """Give the octets to write, once."""
-        output = b"".join(self._output)
-        self._output.clear()
+        output, self._output = self._output, b""
         return output
 
     def say(self, reply: Reply) -> None:
         """Answer a command of a decent client."""
-        self._output.append(encode_reply(reply))
-
-    def say_encoded(self, line: bytes) -> None:
-        """Answer with a reply that was written for the wire before."""
-        self._output.append(line)
+        self._output += reply.octets
 
     def refuse(self, reply: Reply) -> None:
         """Answer an error of the client, if there is patience left."""

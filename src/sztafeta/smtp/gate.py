@@ -1,12 +1,15 @@
 """Whether a command may come now: the order of commands, TLS and the login, in one decision.
 
 `state.py` knows the order; this adds what the listener's profile demands. The first reason found is the
-one told: a client that forgot EHLO hears that, and one that forgot to log in hears that.
+one told: a client that forgot EHLO hears that, and one that forgot to log in hears that. What may come is worked
+out once for each profile and standing (`permitted`), because every command asks.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from sztafeta.smtp import server_replies as say
@@ -28,6 +31,15 @@ class Standing:
     extended: bool
     """It said EHLO, not HELO."""
     logged_in: bool
+
+
+@lru_cache
+def permitted(profile: ServerProfile, standing: Standing) -> Mapping[State, frozenset[Verb]]:
+    """Give the commands that may come in each state."""
+    return {
+        state: frozenset(verb for verb in Verb if refusal(verb, state, profile, standing) is None)
+        for state in State
+    }
 
 
 def refusal(verb: Verb, state: State, profile: ServerProfile, standing: Standing) -> Reply | None:

@@ -68,22 +68,15 @@ def parse_line(line: bytes) -> tuple[Verb, str]:
     Raises:
         CommandFault: 500 or 502.
     """
-    word, _, argument = _decode(line).partition(" ")
-    verb = _VERBS.get(word)
-    if verb is None:
-        verb = _find_verb(word)
-    return verb, argument.strip(" ")  # RFC 5321 §4.1.1: trailing white space is tolerated
-
-
-def _decode(line: bytes) -> str:
-    """Read ASCII, or UTF-8 where RFC 6531 allows it, without controls (RFC 5321 §4.1.2)."""
     try:
-        text = line.decode("utf-8")
+        text = line.decode("utf-8")  # ASCII, or UTF-8 where RFC 6531 allows it
     except UnicodeDecodeError as fault:
         raise CommandFault(BAD_CHARACTER_500) from fault
-    if not text.isprintable() and _CONTROL.search(text):
+    if not text.isprintable() and _CONTROL.search(text):  # RFC 5321 §4.1.2
         raise CommandFault(BAD_CHARACTER_500)
-    return text
+    word, _, argument = text.partition(" ")
+    verb = _VERBS.get(word) or _find_verb(word)
+    return verb, argument.strip(" ")  # RFC 5321 §4.1.1: trailing white space is tolerated
 
 
 def _find_verb(word: str) -> Verb:

@@ -6,6 +6,7 @@ Code, enhanced status and text travel as three fields and are glued together onl
 from __future__ import annotations
 
 import re
+from dataclasses import field
 from typing import Final
 
 from sztafeta.value import value
@@ -31,6 +32,14 @@ class Reply:
     status: EnhancedStatus | None
     """None where the RFC gives none: banner, EHLO, 354, 334 (RFC 2034 §3)."""
     lines: tuple[str, ...]
+    _octets: bytes = field(default=b"", init=False, repr=False, compare=False)
+
+    @property
+    def octets(self) -> bytes:
+        """The reply on the wire; most replies are constants and are written once."""
+        if not self._octets:
+            object.__setattr__(self, "_octets", encode_reply(self))
+        return self._octets
 
     @property
     def text(self) -> str:

@@ -38,7 +38,7 @@ from sztafeta.smtp.extensions import (
     mail_parameters,
     rcpt_parameters,
 )
-from sztafeta.smtp.gate import Standing, refusal
+from sztafeta.smtp.gate import Standing, permitted, refusal
 from sztafeta.smtp.grammar import (
     Chunk,
     CommandFault,
@@ -50,7 +50,7 @@ from sztafeta.smtp.grammar import (
     parse_rcpt,
 )
 from sztafeta.smtp.lines import LineBuffer, LineFault
-from sztafeta.smtp.reply import Reply, encode_reply, reply
+from sztafeta.smtp.reply import Reply, reply
 from sztafeta.smtp.sasl import (
     Challenge,
     Credentials,
@@ -71,7 +71,6 @@ ABSURD_CHUNK: Final = 1 << 32
 """Octets of a BDAT that we do not even read to its end."""
 
 _NO_PARAMETERS: Final[frozenset[str]] = frozenset()
-_SEND_CONTENT: Final = encode_reply(say.SEND_CONTENT_354)
 
 
 class PlaintextUnread(Exception):
@@ -206,16 +205,18 @@ class ServerSession:
         """
         if self._answers.is_closing:
             return
+        pending = self._waiting()
         if reply.is_positive:
-            self._check_acceptance()
-        pending = self._take_pending()
+            self._move_on(pending)
+        else:
+            self._fall_back(pending, reply)
+        self._pending = None
         if reply.code == 421:
             self._close(reply)  # RFC 5321 §3.8
         elif type(pending) is ContentStart and self._chunk is not None:
             self._swallow(self._chunk, reply)
         else:
             self._answers.say(reply)
-        self._settle(pending, reply)
         if self._farewell is not None:
             self._leave_if_told()
 
@@ -228,7 +229,7 @@ class ServerSession:
         if self._chunk is None:
             self._reader = DotReader(self.profile.max_size)
             self._read = ServerSession._read_content
-            self._answers.say_encoded(_SEND_CONTENT)
+            self._answers.say(say.SEND_CONTENT_354)
         else:
             self._reader = self._chunks = ChunkReader(self.profile.max_size)
             self._enter(State.CHUNKS)
@@ -275,57 +276,56 @@ class ServerSession:
             extended=self.extended,
             logged_in=self.login is not None,
         )
+        self._permitted = permitted(self.profile, self._standing)
 
     def _ask(self, command: Command) -> Command:
         """Hand out a command that must be answered before the next."""
         self._pending = command
         return command
 
-    def _take_pending(self) -> Command:
-        pending = self._pending
-        if pending is None:
+    def _waiting(self) -> Command:
+        """Give the command that waits for an answer."""
+        if self._pending is None:
             raise RuntimeError("no command waits for an answer")
-        self._pending = None
+        return self._pending
+
+    def _take_pending(self) -> Command:
+        pending, self._pending = self._waiting(), None
         return pending
 
-    def _check_acceptance(self) -> None:
-        """Refuse to say yes where a yes needs more than a reply."""
-        kind = type(self._pending)
-        if kind is Ehlo:
-            raise RuntimeError("EHLO is accepted by welcome()")
-        if kind is ContentStart:
-            raise RuntimeError("DATA and BDAT are accepted by take_content()")
-        if isinstance(self._pending, ContentEnd) and self._pending.fault is not None:
-            raise ValueError("a message with a fault cannot be accepted")
-
-    def _settle(self, pending: Command, reply: Reply) -> None:
-        """Move on after a reply: forward by the table, or back to the last firm ground."""
+    def _move_on(self, pending: Command) -> None:
+        """Move forward by the table: the command was accepted."""
         match pending:
-            case Rcpt() if reply.is_positive:
-                self._transaction.recipients += 1
-                self._enter(NEXT[self._state][Verb.RCPT])
-            case Rcpt():
-                self._transaction.has_refused = True
-            case Mail() if reply.is_positive:
-                self._enter(NEXT[self._state][Verb.MAIL])
+            case Mail():
+                self._state = NEXT[self._state][Verb.MAIL]
                 self._transaction.smtputf8 = pending.smtputf8
-            case ContentStart() | ContentEnd():
+            case Rcpt():
+                self._state = NEXT[self._state][Verb.RCPT]
+                self._transaction.recipients += 1
+            case ContentEnd():
+                if pending.fault is not None:
+                    raise ValueError("a message with a fault cannot be accepted")
                 self._enter(State.READY)  # RFC 5321 §4.1.1.4
-                if reply.is_positive:
-                    self._answers.note_success()
+                self._answers.note_success()
             case Auth():
-                self._settle_auth(pending, reply)
-            case StartTls() if reply.is_positive:
+                self.login = pending.login
+                self._stand()
+            case StartTls():
                 # RFC 3207 §4.2: what was pipelined after STARTTLS came in the clear: never obeyed.
                 self._buffer.clear()
                 self._read = ServerSession._await_tls
+            case Ehlo() | ContentStart():
+                raise RuntimeError("EHLO is accepted by welcome(), DATA and BDAT by take_content()")
 
-    def _settle_auth(self, auth: Auth, reply: Reply) -> None:
-        if reply.is_positive:
-            self.login = auth.login
-            self._stand()
-        elif reply.is_permanent:
-            self._answers.note_failed_login()
+    def _fall_back(self, pending: Command, reply: Reply) -> None:
+        """Go back to the last firm ground: the command was refused."""
+        match pending:
+            case Rcpt():
+                self._transaction.has_refused = True
+            case ContentStart() | ContentEnd():
+                self._enter(State.READY)  # RFC 5321 §4.1.1.4
+            case Auth() if reply.is_permanent:
+                self._answers.note_failed_login()
 
     # -- reading commands ------------------------------------------------------------------------
 
@@ -337,19 +337,24 @@ class ServerSession:
 
     def _read_command(self) -> Command | Pause | None:
         try:
-            line = self._take_command_line()
-            return Pause.NEED_DATA if line is None else self._obey(*parse_line(line))
+            line = self._buffer.take_line(COMMAND_LINE)
+            if isinstance(line, LineFault):
+                line = self._take_long_line(line)
+            if line is None:
+                return Pause.NEED_DATA
+            verb, argument = parse_line(line)
+            if verb not in self._permitted[self._state]:
+                self._refuse(verb)
+            return _OBEY[verb](self, argument)
         except (CommandFault, SaslFault) as fault:
             self._answers.refuse(fault.reply)
             return None
 
-    def _take_command_line(self) -> bytes | None:
-        line = self._buffer.take_line(COMMAND_LINE)
-        if not isinstance(line, LineFault):
-            return line
-        if line is LineFault.TOO_LONG and self._buffer.begins_with(b"AUTH "):
+    def _take_long_line(self, fault: LineFault) -> bytes | None:
+        """Take AUTH and its initial response, which may be longer than other commands."""
+        if fault is LineFault.TOO_LONG and self._buffer.begins_with(b"AUTH "):
             return self._take_auth_line()
-        raise self._skip(line, say.LINE_TOO_LONG_500)
+        raise self._skip(fault, say.LINE_TOO_LONG_500)
 
     def _take_auth_line(self) -> bytes | None:
         line = self._buffer.take_line(AUTH_LINE)
@@ -362,13 +367,11 @@ class ServerSession:
         self._buffer.skip_line()
         return CommandFault(too_long if fault is LineFault.TOO_LONG else say.BAD_LINE_END_500)
 
-    def _obey(self, verb: Verb, argument: str) -> Command | None:
-        if verb is Verb.BDAT:  # its refusal must swallow the chunk
-            return self._obey_bdat(argument)
+    def _refuse(self, verb: Verb) -> None:
+        """Say why the command may not come now; a refusal of BDAT must swallow its chunk first."""
         refused = self._refusal(verb)
-        if refused is not None:
+        if refused is not None and verb is not Verb.BDAT:
             raise CommandFault(refused)
-        return _OBEY[verb](self, argument)
 
     def _refusal(self, verb: Verb) -> Reply | None:
         """Say why the command may not come now, or None."""
@@ -574,6 +577,7 @@ _OBEY: Final[dict[Verb, Callable[[ServerSession, str], Command | None]]] = {
     Verb.MAIL: ServerSession._obey_mail,
     Verb.RCPT: ServerSession._obey_rcpt,
     Verb.DATA: ServerSession._obey_data,
+    Verb.BDAT: ServerSession._obey_bdat,
     Verb.RSET: ServerSession._obey_rset,
     Verb.NOOP: ServerSession._obey_noop,
     Verb.VRFY: ServerSession._obey_vrfy,
