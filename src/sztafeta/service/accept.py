@@ -177,9 +177,13 @@ class Accept:
         """Keep the content and put together all that the commit writes."""
         now = self._clock.now()
         submission = incoming.submission
-        mailboxes = [forward_path.mailbox for forward_path in submission.forward_paths]
-        suppressed = await self._suppressed.among(submission.account.customer_id, mailboxes)
-        content = await incoming.keep(composed)
+        suppressed: Mapping[Mailbox, Suppression] = {}
+        if not self._suppressed.has_surely_none(submission.account.customer_id, now):
+            mailboxes = [forward_path.mailbox for forward_path in submission.forward_paths]
+            suppressed = await self._suppressed.among(submission.account.customer_id, mailboxes)
+        content = (
+            incoming.in_memory(composed) if incoming.is_in_memory else await incoming.keep(composed)
+        )
         return (self._describe(incoming, composed, content, suppressed, now),)
 
     def _describe(

@@ -109,12 +109,21 @@ class Incoming:
             self._digest = sha256(self._parts[0])
         return self._digest.digest()
 
+    @property
+    def is_in_memory(self) -> bool:
+        """Say whether all octets are here: `in_memory` gives them, and nothing has to be kept."""
+        return self._spool is None
+
+    def in_memory(self, composed: Composed) -> Content:
+        """Give the content as it will be sent."""
+        return InlineContent(composed.header + self._parts[0][composed.body_at :])
+
     async def keep(self, composed: Composed) -> Content:
         """Give the content as it will be sent; on disk already if it is big."""
-        if self._spool is None:
-            return InlineContent(composed.header + self._parts[0][composed.body_at :])
         spool, self._spool = self._spool, None
-        return await keep_spooled(self._bodies, spool)
+        return (
+            self.in_memory(composed) if spool is None else await keep_spooled(self._bodies, spool)
+        )
 
     def discard(self) -> None:
         """Forget all octets; harmless when called twice or after `keep`."""

@@ -52,20 +52,18 @@ class Submit:
         self._sending = sending
         self._remembering = remembering
         self._clock = clock
+        self.has_room = accept.has_room
+        self.begin = accept.begin
 
-    def has_room(self, size: int) -> bool:
-        """Say whether a message of this size in octets would find room on the disk (R-20)."""
-        return self._accept.has_room(size)
-
-    def begin(self, submission: Submission) -> Incoming:
-        """Begin a message; give the result its octets, then hand it to `accept`."""
-        return self._accept.begin(submission)
-
-    async def accept(self, incoming: Incoming) -> Accepted | Rejection:
+    def accept(self, incoming: Incoming) -> Coroutine[Any, Any, Accepted | Rejection]:
         """Take a whole message over, or say why not; see `Accept.accept`."""
         composed = incoming.composed()
         if isinstance(composed, Rejection) or not composed.wishes.idempotency_key:
-            return await self._take(incoming, composed, None)
+            return self._take(incoming, composed, None)
+        return self._take_once(incoming, composed)
+
+    async def _take_once(self, incoming: Incoming, composed: Composed) -> Accepted | Rejection:
+        """Take over the first message of an idempotency key."""
         use = _use(incoming, composed)
         remembered = use.remember(self._clock.now(), 250, to_text(incoming.message_id).encode())
         take = partial(self._take, incoming, composed, remembered)

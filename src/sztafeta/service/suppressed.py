@@ -1,10 +1,12 @@
 """Who is suppressed: asked before each accept, without a question to the store for a customer who has none.
 
-That a customer has none is believed for a second; a new suppression is in force within one.
+That a customer has none is believed for a second; a new suppression is in force within one. Many messages of a
+customer share one question.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
@@ -26,27 +28,39 @@ class Suppressed:
         self._clock = clock
         self._without_any: OrderedDict[int, datetime] = OrderedDict()
         """Customers without suppressions, with when that was seen."""
+        self._asking: dict[int, asyncio.Task[bool]] = {}
+
+    def has_surely_none(self, customer_id: int, now: datetime) -> bool:
+        """Say whether a customer had no suppression a moment ago."""
+        seen = self._without_any.get(customer_id)
+        return seen is not None and seen <= now <= seen + BELIEVED_FOR
 
     async def among(
         self, customer_id: int, mailboxes: Iterable[Mailbox]
     ) -> Mapping[Mailbox, Suppression]:
         """Find which mailboxes are suppressed, and why."""
-        if self._is_known_to_have_none(customer_id) or await self._has_none(customer_id):
+        if self.has_surely_none(customer_id, self._clock.now()) or await self._has_none(
+            customer_id
+        ):
             return {}
         forms = {mailbox: suppressed_form(mailbox) for mailbox in mailboxes}
         found = await self._store.suppressed(customer_id, set(forms.values()))
         return {mailbox: found[form] for mailbox, form in forms.items() if form in found}
 
-    def _is_known_to_have_none(self, customer_id: int) -> bool:
-        seen = self._without_any.get(customer_id)
-        return seen is not None and seen <= self._clock.now() <= seen + BELIEVED_FOR
-
     async def _has_none(self, customer_id: int) -> bool:
-        now = self._clock.now()
+        """Ask the store, together with whoever asks for the same customer now."""
+        asking = self._asking.get(customer_id)
+        if asking is None:
+            asking = self._asking[customer_id] = asyncio.ensure_future(self._ask(customer_id))
+            asking.add_done_callback(lambda _: self._asking.pop(customer_id))
+        return await asyncio.shield(asking)
+
+    async def _ask(self, customer_id: int) -> bool:
+        asked_at = self._clock.now()
         if await self._store.suppressions(customer_id, limit=1):
             self._without_any.pop(customer_id, None)
             return False
-        self._without_any[customer_id] = now
+        self._without_any[customer_id] = asked_at
         self._without_any.move_to_end(customer_id)
         if len(self._without_any) > CUSTOMERS_KEPT:
             self._without_any.popitem(last=False)

@@ -1,8 +1,8 @@
 """Whether a command may come now: the order of commands, TLS and the login, in one decision.
 
 `state.py` knows the order; this adds what the listener's profile demands. The first reason found is the
-one told: a client that forgot EHLO hears that, and one that forgot to log in hears that. What may come is worked
-out once for each profile and standing (`permitted`), because every command asks.
+one told: a client that forgot EHLO hears that, and one that forgot to log in hears that. What may come is
+worked out once for each profile and standing (`permitted`), because every command asks.
 """
 
 from __future__ import annotations

@@ -36,17 +36,19 @@ class Arrivals:
         if messages:
             domains = {one.forward_path.mailbox.domain for m in messages for one in m.recipients}
             first = messages[0]
-            queue_ids = await self._queue_ids.of(first.customer_id, domains, first.pool)
+            names = (first.customer_id, domains, first.pool)
+            queue_ids = self._queue_ids.known(*names)
+            if len(queue_ids) < len(domains):
+                queue_ids = await self._queue_ids.of(*names)
         tails: dict[int, Parameters] = {}
-        letters = [
-            letter(
-                message,
-                content=await self._content(message.content, tails),
-                queue_ids=queue_ids,
-                node_id=self._node.number,
+        letters = []
+        for message in messages:
+            content = message.content
+            takes_time = isinstance(content, _NOT_AT_HAND)
+            kept = await self._content(content, tails) if takes_time else _in_row(content)
+            letters.append(
+                letter(message, content=kept, queue_ids=queue_ids, node_id=self._node.number)
             )
-            for message in messages
-        ]
         return Arrival(letters, queue_ids, answer)
 
     async def spell_notice(self, notice: NewMessage) -> Letter:
@@ -101,7 +103,7 @@ class Messages:
     ) -> None:
         self._database = database
         self._arrivals = arrivals
-        self._has_room = has_room
+        self.has_room = has_room
 
     def accept(self, message: NewMessage) -> Coroutine[Any, Any, Mapping[str, int]]:
         """Commit the message, its recipients and events; durable on return."""
@@ -129,6 +131,12 @@ class Messages:
         dialect = self._database.dialect
         return await self._database.read(lambda: answers.find(customer_id, endpoint, key, dialect))
 
-    def has_room(self, size: int) -> bool:
-        """Say whether the disk has room for a message of this size and the reserve (R-20)."""
-        return self._has_room(size)
+
+_NOT_AT_HAND = (FileContent, TailedContent)
+"""Content that has to be read, or is spelled once for many messages."""
+
+
+def _in_row(content: Content) -> ContentRows:
+    """Spell content that is in memory."""
+    octets = octets_of(content)
+    return ContentRows(octets, sha256(octets).digest())

@@ -60,15 +60,16 @@ class QueueIds:
         self._known: dict[_Name, int] = {}
         self._owners: dict[int, tuple[int, Mode]] = {}
 
+    def known(self, customer_id: int, domains: Iterable[str], pool: str) -> dict[str, int]:
+        """Give the queues of those domains that were asked for before."""
+        known = self._known
+        found = {domain: known.get((customer_id, domain, pool)) for domain in domains}
+        return {domain: queue_id for domain, queue_id in found.items() if queue_id is not None}
+
     async def of(self, customer_id: int, domains: Iterable[str], pool: str) -> dict[str, int]:
         """Give the queue of each domain, made if need be."""
-        known, found, missing = self._known, {}, []
-        for domain in domains:
-            queue_id = known.get((customer_id, domain, pool))
-            if queue_id is None:
-                missing.append((customer_id, domain, pool))
-            else:
-                found[domain] = queue_id
+        found = self.known(customer_id, domains, pool)
+        missing = [(customer_id, domain, pool) for domain in domains if domain not in found]
         if missing:
             found |= await self._make(missing)
         return found

@@ -170,7 +170,8 @@ class Clerk:
         return self._open(mail, account, await self._desk.accounts.find(account.login))
 
     def _open(self, mail: Mail, former: SmtpAccount, account: SmtpAccount | None) -> Reply:
-        if account is None or not _may_go_on(former, account, self._desk.now()):
+        is_unchanged = account is former  # it was judged when it was read, a moment ago
+        if account is None or not (is_unchanged or _may_go_on(former, account, self._desk.now())):
             return LOGIN_NO_LONGER_VALID_421
         self._drop_transaction()
         refusal = self._refuse_mail(mail, account)

@@ -123,11 +123,12 @@ class Conversation(asyncio.Protocol):
 
     def _converse(self, decision: Reply | None = None) -> None:
         """Give the decision that was waited for, then pull commands and answer them while that goes."""
+        next_command = self._session.next_command
         try:
             if decision is not None:
                 self._answer(decision)
             while not (self._is_busy or self._is_choked):
-                command = self._session.next_command()
+                command = next_command()
                 if isinstance(command, Pause):
                     break
                 _ACT[type(command)](self, command)
@@ -141,7 +142,7 @@ class Conversation(asyncio.Protocol):
         """Answer the pending command, now or when the decision is made."""
         if isinstance(decision, Reply):
             self._session.reply(decision)
-            if self._session.is_closing:
+            if decision.code == 421:  # RFC 5321 §3.8
                 self._reason = decision.text
             return
         self._is_busy = True
