@@ -102,13 +102,13 @@ class Log:
         self._writer.write(self._render(self._stamp(), "info", "attempt", attempt_fields(line)))
 
     def accepted(
-        self, login: str, message_id: int, recipients: int, octets: int, took: timedelta
+        self, login: str, queue_id: str, recipients: int, octets: int, took: timedelta
     ) -> None:
         """Write that a message is ours now."""
         if self._grave_enough > logging.INFO:
             return
         fields = {
-            "queue_id": to_text(message_id),
+            "queue_id": queue_id,
             "login": login,
             "recipients": recipients,
             "octets": octets,

@@ -85,7 +85,7 @@ class Observer:
         )
         self._log.accepted(
             account.login,
-            accepted.message_id,
+            accepted.queue_id,
             accepted.recipients,
             accepted.octets,
             accepted.took,

@@ -26,12 +26,16 @@ class IdSource:
         if not 0 <= node < 1 << _NODE_BITS:
             raise ValueError(f"node number {node} is not in 0 to {(1 << _NODE_BITS) - 1}")
         self._node = node << _COUNTER_BITS
-        self._tick_ms = 0
+        self._now: datetime | None = None
+        """The instant of the last id, and its milliseconds: a message and its recipients share one."""
+        self._now_ms = self._tick_ms = 0
         self._counter = 0
 
     def next(self, now: datetime) -> int:
         """Give an id greater than every one before it."""
-        now_ms = int(now.timestamp() * 1000) - _EPOCH_MS
+        if now is not self._now:
+            self._now, self._now_ms = now, int(now.timestamp() * 1000) - _EPOCH_MS
+        now_ms = self._now_ms
         if now_ms > self._tick_ms:
             self._tick_ms, self._counter = now_ms, 0
         elif self._counter + 1 < 1 << _COUNTER_BITS:

@@ -12,6 +12,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from sztafeta.mail.address import UNSEEN, AddressFault, Mailbox, parse_mailbox
@@ -57,23 +58,23 @@ def authors(header: Header) -> tuple[Mailbox, ...]:
     count = header.names.count(b"from")
     if count != 1:
         raise HeaderFault(f"a message has one From field, this one has {count or 'none'}")
-    octets = header.slices[header.names.index(b"from")]
-    _refuse_what_readers_overlook(header, octets)
-    value = octets[5:].replace(b"\r\n", b"")
-    mailboxes = parse_mailbox_list(value.decode("utf-8", "surrogateescape"))
+    mailboxes = _authors_in(header.slices[header.names.index(b"from")])
+    if _HIDDEN_FIELD.search(header.octets):
+        raise HeaderFault("a folded line looks like a From or Sender field of its own")
     if len(mailboxes) > 1 and header.names.count(b"sender") != 1:
         raise HeaderFault("several mailboxes in From need one Sender field")  # RFC 5322 §3.6.2
     return mailboxes
 
 
-def _refuse_what_readers_overlook(header: Header, octets: bytes) -> None:
-    """Refuse a From, or a look-alike of one, that some readers see and others do not."""
+@lru_cache(maxsize=4096)  # a sender writes the same From into all his messages
+def _authors_in(octets: bytes) -> tuple[Mailbox, ...]:
+    """Read a From field; refuse one that some readers see and others do not."""
     if octets[4:5] != b":":  # RFC 5322 §4.5 allows it, but `From :` hides the author from some
         raise HeaderFault("write From: without a space before the colon")
     if len(octets) > MAX_LINE and max(map(len, octets.split(b"\r\n"))) > MAX_LINE:
         raise HeaderFault(f"a line of From has more than {MAX_LINE} octets")
-    if _HIDDEN_FIELD.search(header.octets):
-        raise HeaderFault("a folded line looks like a From or Sender field of its own")
+    value = octets[5:].replace(b"\r\n", b"")
+    return parse_mailbox_list(value.decode("utf-8", "surrogateescape"))
 
 
 def parse_mailbox_list(text: str) -> tuple[Mailbox, ...]:

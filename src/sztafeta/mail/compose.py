@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from sztafeta.mail.control_fields import has_control_fields, is_control_field
+from sztafeta.mail.control_fields import METADATA_PREFIX, NAMES, is_control_field
 from sztafeta.mail.encoded_word import display_text
 from sztafeta.mail.message import Header, HeaderFault, value_of
 from sztafeta.value import value
@@ -23,6 +23,7 @@ RESULTS: Final = b"authentication-results"
 ONCE: Final = (b"message-id", b"date", b"subject", b"to", b"cc", b"reply-to", b"sender")
 """Fields that a header holds at most once (RFC 5322 §3.6); two readers would show different ones."""
 
+_MAY_HAVE_TO_GO: Final = REMOVED | NAMES | {RESULTS}
 _MARK = re.compile(r"\\.|[()]|[^\\()]+", re.DOTALL)
 
 
@@ -70,9 +71,10 @@ def count_hops(header: Header) -> int:
 
 def _needs_pruning(names: tuple[bytes, ...]) -> bool:
     """Say whether a field may have to go; most headers have none."""
-    if not REMOVED.isdisjoint(names) or RESULTS in names or has_control_fields(names):
+    if not _MAY_HAVE_TO_GO.isdisjoint(names):
         return True
-    return CONTROL_PREFIX in b"\n".join(names)
+    together = b"\n".join(names)
+    return CONTROL_PREFIX in together or METADATA_PREFIX in together
 
 
 def _pruned(header: Header, authserv_id: str) -> bytes:

@@ -74,12 +74,9 @@ class Accepted:
     """Of the message as it will be sent, before it is signed; of all of them where they differ."""
     took: timedelta
     """From its end to its being on disk."""
+    queue_id: str
+    """The message's id as people see it."""
     reply: Reply
-
-    @property
-    def queue_id(self) -> str:
-        """The message's id as people see it."""
-        return to_text(self.message_id)
 
 
 class Accept:
@@ -227,12 +224,14 @@ class Accept:
 
 def acknowledged(message_id: int, *, recipients: int, octets: int, took: timedelta) -> Accepted:
     """Say that a message is ours now."""
+    queue_id = to_text(message_id)
     return Accepted(
         message_id=message_id,
         recipients=recipients,
         octets=octets,
         took=took,
-        reply=Reply(250, _TAKEN, (f"Ok: queued as {to_text(message_id)}",)),
+        queue_id=queue_id,
+        reply=Reply(250, _TAKEN, (f"Ok: queued as {queue_id}",)),
     )
 
 

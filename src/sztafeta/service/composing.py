@@ -171,8 +171,10 @@ class Composer:
         if not (submission.envelope.smtputf8 or header.is_ascii):
             return HEADER_NOT_ASCII  # RFC 6532 §3.6
         account = submission.account
-        domains = (author.domain for author in authors_found)
-        return refuse_domains(account, domains) or refuse_domains(account, _other_domains(header))
+        rejection = refuse_domains(account, [author.domain for author in authors_found])
+        if rejection is not None or OTHER_IDENTITIES.isdisjoint(header.names):
+            return rejection
+        return refuse_domains(account, _other_domains(header))
 
     def _edit(
         self,
@@ -224,8 +226,6 @@ def _has_big_header(received: bytes) -> bool:
 
 def _other_domains(header: Header) -> Iterator[str]:
     """Give the domains of the fields that stand beside From (S-40)."""
-    if OTHER_IDENTITIES.isdisjoint(header.names):
-        return
     for field in header.fields:
         if field.name in OTHER_IDENTITIES:
             text = field.value.decode("utf-8", "surrogateescape")

@@ -14,7 +14,7 @@ from typing import Any
 
 from sztafeta.delivery.queue_id import from_text, to_text
 from sztafeta.service.accept import Accept, Accepted, acknowledged
-from sztafeta.service.composing import Composed, Submission
+from sztafeta.service.composing import Composed
 from sztafeta.service.fault import Refusal
 from sztafeta.service.incoming import Incoming
 from sztafeta.service.ports import Clock, Remembered

@@ -1,7 +1,7 @@
 """Who is suppressed: asked before each accept, without a question to the store for a customer who has none.
 
-That a customer has none is believed for a second; a new suppression is in force within one. Many messages of a
-customer share one question.
+That a customer has none is believed for a second; a new suppression is in force within one. Messages of a
+customer that wait together share one question.
 """
 
 from __future__ import annotations

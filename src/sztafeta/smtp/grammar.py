@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from sztafeta.mail.address import AddressFault, Mailbox, parse_domain, parse_mailbox
@@ -108,6 +109,7 @@ _SOURCE_ROUTE = re.compile(r"(@[^,:@]+(?:,@[^,:@]+)*):(.*)")
 _PARAMETER = re.compile(r"([A-Za-z0-9][A-Za-z0-9-]*)(?:=([!-<>-~\x80-\U0010ffff]+))?")
 
 
+@lru_cache(maxsize=4096)  # a sender says the same MAIL before all his messages
 def parse_mail(argument: str, allowed: frozenset[str]) -> Mail:
     """Read `FROM:<reverse-path> [parameters]` (RFC 5321 §4.1.1.2).
 

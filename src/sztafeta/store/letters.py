@@ -85,7 +85,7 @@ def _usage(message: NewMessage) -> tuple[UsageKey, int, int]:
     """Count the recipients that will be tried."""
     sent = sum(not one.state.is_final for one in message.recipients)
     day = rows.to_millis(message.accepted_at) // rows.DAY
-    key = (message.customer_id, day, message.account_id, message.mode.value)
+    key = (message.customer_id, day, message.account_id, message.mode._value_)
     return key, sent, sent * message.content.size
 
 
