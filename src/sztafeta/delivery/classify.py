@@ -15,6 +15,8 @@ from sztafeta.smtp.reply import Reply
 class BounceClass(Enum):
     """Why."""
 
+    __hash__ = object.__hash__  # there is one of each: Enum's own hashes the name each time
+
     NONE = "none"
     BAD_MAILBOX = "bad-mailbox"
     BAD_DOMAIN = "bad-domain"

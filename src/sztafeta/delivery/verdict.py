@@ -18,6 +18,8 @@ from sztafeta.value import value
 class Outcome(Enum):
     """What an attempt means for one recipient."""
 
+    __hash__ = object.__hash__  # there is one of each: Enum's own hashes the name each time
+
     DELIVERED = "delivered"
     DEFERRED = "deferred"
     BOUNCED = "bounced"
@@ -27,6 +29,8 @@ class Outcome(Enum):
 class Scope(Enum):
     """How far a verdict reaches."""
 
+    __hash__ = object.__hash__  # there is one of each: Enum's own hashes the name each time
+
     RECIPIENT = "recipient"
     MESSAGE = "message"
     SESSION = "session"
@@ -35,6 +39,8 @@ class Scope(Enum):
 
 class Stage(Enum):
     """Where in the dialogue an attempt stood when it ended."""
+
+    __hash__ = object.__hash__  # there is one of each: Enum's own hashes the name each time
 
     ROUTE = "route"
     CONNECT = "connect"

@@ -29,6 +29,7 @@ BLOCKS_A_TURN: Final = 8
 CLOSED: Final = Trouble(TroubleKind.CLOSED, "the hop closed the connection")
 _STAGES: Final = {step: Stage(step.value) for step in Step}
 _KINDS: Final = {kind: FailureKind(kind.value) for kind in TroubleKind}
+_NAMES: Final = {step: step.value for step in Step}
 _CONNECT, _TLS = Stage.CONNECT.value, Stage.TLS.value
 _WHAT: Final = {
     Step.BANNER: "its greeting",
@@ -75,7 +76,7 @@ class SmtpConnection(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._replies = 0
         self._cut_off: asyncio.TimerHandle | None = None
-        self._awaited = Step.BANNER.value
+        self._awaited = _NAMES[Step.BANNER]
         self._is_full = False
         self._is_pumping = False
         self._is_quitting = False
@@ -256,7 +257,7 @@ class SmtpConnection(asyncio.Protocol):
                 self._pump()
 
     def _wake(self) -> None:
-        self._note(self._session.step.value)
+        self._note(_NAMES[self._session.step])
         self._alarm.off()
         waiter = self._waiter
         if waiter is not None and not waiter.done():
@@ -264,7 +265,7 @@ class SmtpConnection(asyncio.Protocol):
 
     def _wait_for_step(self) -> None:
         step = self._session.step
-        self._awaited = step.value
+        self._awaited = _NAMES[step]
         self._wait(self._seconds[step])
 
     def _wait(self, seconds: float) -> None:

@@ -158,17 +158,17 @@ class Record:
         tried.ended_at = now
         notices = self._notices.after(tried.message, judged, tried)
         for one in judged:
-            self._write(tried.batch, one.due, self._settlement(tried, one, now, notices))
-            self._on_attempt(_line(tried, one, now))
+            attempt = _attempt(tried, one, now)
+            self._write(tried.batch, one.due, self._settlement(tried, one, attempt, notices))
+            self._on_attempt(_line(tried, one, attempt))
             notices = ()  # one notice speaks for all recipients of the batch
         return tuple(one.verdict for one in judged)
 
     def _settlement(
-        self, tried: Tried, one: Judged, now: datetime, notices: tuple[NewMessage, ...]
+        self, tried: Tried, one: Judged, attempt: Attempt, notices: tuple[NewMessage, ...]
     ) -> Settlement:
         due = one.due
-        attempt = _attempt(tried, one, now)
-        event = self._event(due, _KIND[one.outcome], now, _details(attempt, one))
+        event = self._event(due, _KIND[one.outcome], attempt.ended_at, _details(attempt, one))
         return Settlement(
             recipient_id=due.recipient_id,
             message_id=due.message_id,
@@ -382,23 +382,21 @@ def _details(attempt: Attempt, one: Judged) -> dict[str, Any]:
     return details
 
 
-def _line(tried: Tried, one: Judged, now: datetime) -> AttemptLine:
-    said = one.answer.said
-    heard = said if isinstance(said, Reply) else None
+def _line(tried: Tried, one: Judged, attempt: Attempt) -> AttemptLine:
     return AttemptLine(
         message_id=one.due.message_id,
         customer_id=tried.message.customer_id,
         domain=one.due.forward_path.mailbox.domain,
         site=tried.batch.site.name,
-        hop=tried.hop,
-        tls=tried.tls,
-        attempt=one.due.attempt + 1,
-        outcome=one.outcome.value,
-        stage=one.answer.stage.value,
-        code=None if heard is None else heard.code,
-        status="" if heard is None else str(heard.status or ""),
-        rule=one.verdict.rule,
+        hop=attempt.hop,
+        tls=attempt.tls,
+        attempt=attempt.number,
+        outcome=attempt.outcome,
+        stage=attempt.stage,
+        code=attempt.reply_code,
+        status=attempt.reply_status,
+        rule=attempt.rule,
         bounce_class=one.verdict.bounce_class.value,
-        took=now - tried.started_at,
-        age=now - one.due.accepted_at,
+        took=attempt.ended_at - attempt.started_at,
+        age=attempt.ended_at - one.due.accepted_at,
     )

@@ -19,6 +19,8 @@ MAX_TRANSCRIPT: Final = 8000
 class Step(Enum):
     """Which command's reply is awaited; each has a timeout of its own (RFC 5321 §4.5.3.2)."""
 
+    __hash__ = object.__hash__  # there is one of each: Enum's own hashes the name each time
+
     BANNER = "banner"
     EHLO = "ehlo"
     TLS = "tls"
