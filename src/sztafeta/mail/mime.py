@@ -18,11 +18,11 @@ from __future__ import annotations
 from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
 from sztafeta.mail.address import Mailbox
 from sztafeta.mail.header_text import address_field, parameter, text_field
+from sztafeta.value import value
 
 MAX_LINE: Final = 76
 """Characters of an encoded line (RFC 2045 §6.7, §6.8)."""
@@ -30,7 +30,7 @@ _BLOCK: Final = 57 * 1024
 """Octets of a file that are encoded at once: whole lines of base64."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class NamedMailbox:
     """A mailbox as it is shown: with a display name, or without."""
 
@@ -38,7 +38,7 @@ class NamedMailbox:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class FilePart:
     """A file that goes with a message."""
 
@@ -55,7 +55,7 @@ class FilePart:
         return lines * (MAX_LINE + 2) + (((rest + 2) // 3) * 4 + 2 if rest else 0)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Shown:
     """What one recipient's header and parts say."""
 

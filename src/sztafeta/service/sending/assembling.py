@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -26,6 +25,7 @@ from sztafeta.service.refusals import too_large
 from sztafeta.service.sending.call import AddresseeKind, Caller
 from sztafeta.service.sending.call_content import CallContent
 from sztafeta.service.sending.call_reading import ReadAddressee, ReadCall
+from sztafeta.value import value
 
 MOST_OF_A_CALL: Final = 64 * 1024 * 1024
 """Octets of all heads of a call: they are in memory until the commit."""
@@ -33,7 +33,7 @@ SLICE_SECONDS: Final = 0.005
 """How long heads are written before the loop gets a turn: a thousand of them delay nobody's 250."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Drafted:
     """One addressee's message before its content is kept."""
 

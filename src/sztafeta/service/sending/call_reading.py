@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from mimetypes import MimeTypes
 from typing import Any, Final
@@ -26,6 +25,7 @@ from sztafeta.mail.template_data import what_is_wrong_with_data
 from sztafeta.service.fault import Fault
 from sztafeta.service.sender_rule import refuse_domains
 from sztafeta.service.sending.call import Addressee, AddresseeKind, AttachedFile, Call, Person
+from sztafeta.value import value
 
 MOST_ADDRESSEES: Final = 1000
 MOST_FILES: Final = 100
@@ -44,7 +44,7 @@ _TYPES = MimeTypes()
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReadAddressee:
     """An addressee whose address can be written to."""
 
@@ -57,7 +57,7 @@ class ReadAddressee:
         return self.shown.mailbox
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class ReadCall:
     """A call without faults."""
 
@@ -231,7 +231,7 @@ class _Reading:
             text = f"there are {len(headers)} header fields, {MOST_HEADERS} are allowed"
             self._fault("/headers", "too_many_headers", text)
         seen: set[str] = set()
-        for name, value in headers[:MOST_HEADERS]:
+        for name, content in headers[:MOST_HEADERS]:
             pointer = f"/headers/{escaped(name)}"
             trouble = what_is_wrong_with_field(name)
             if trouble is None and name.lower() in seen:
@@ -239,8 +239,8 @@ class _Reading:
             seen.add(name.lower())
             if trouble is not None:
                 self._fault(pointer, "header_not_allowed", f"{_shown(name)} {trouble}")
-            self._refuse(pointer, "invalid_header", "the value", what_breaks(value))
-            self._limit(pointer, "the value", value, LONGEST_HEADER)
+            self._refuse(pointer, "invalid_header", "the value", what_breaks(content))
+            self._limit(pointer, "the value", content, LONGEST_HEADER)
 
     def _files(self) -> tuple[FilePart, ...]:
         files = self._call.attachments

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from sztafeta.mail.hostile_text import what_breaks
@@ -18,12 +18,13 @@ from sztafeta.service.ports import Renderer, Template, TemplateStore
 from sztafeta.service.sending.call import Call, TemplateChoice
 from sztafeta.service.sending.call_reading import ReadAddressee, ReadCall, escaped
 from sztafeta.service.templates import template_ref
+from sztafeta.value import value
 
 KEPT: Final = 256
 """Sources of published versions in memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RenderedCall:
     """Each addressee's parts."""
 
@@ -32,7 +33,7 @@ class RenderedCall:
     """The stored template and its version that they are made of."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Chosen:
     """What is rendered, and what happens when a variable is missing; a call's own subject wins."""
 
