@@ -18,6 +18,7 @@ from __future__ import annotations
 from base64 import encodebytes
 from binascii import b2a_qp
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from typing import Final
 
 from sztafeta.mail.address import Mailbox
@@ -69,6 +70,12 @@ class Shown:
     html: str = ""
 
 
+@lru_cache(maxsize=4096)
+def author_field(author: NamedMailbox) -> bytes:
+    """Write From; authors come again, and each is written once."""
+    return address_field("From", [author])
+
+
 class PartTree:
     """The messages of one call; whether they have text, HTML and files is the same for all."""
 
@@ -84,11 +91,11 @@ class PartTree:
         boundary: str,
     ) -> None:
         """`boundary` is a token that is new for each call; every value was checked for control characters."""
-        self._author = address_field("From", [author])
-        self._further = b"".join(
-            [address_field("Reply-To", reply_to)] * bool(reply_to)
-            + [text_field(name, value) for name, value in headers]
-        )
+        self._author = author_field(author)
+        further = [text_field(name, text) for name, text in headers]
+        if reply_to:
+            further.insert(0, address_field("Reply-To", reply_to))
+        self._further = b"".join(further)
         inline = [one for one in files if one.content_id and has_html]
         attached = [one for one in files if not (one.content_id and has_html)]
         self._has_text, self._has_html = has_text, has_html
@@ -168,7 +175,7 @@ def _text_part(subtype: str, text: str, inside: _Container | None) -> Iterator[b
 
 def encode_text(text: str) -> tuple[str, bytes]:
     """Give a text's transfer encoding and its octets, with CRLF line ends and one at the end."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n")
+    lines = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
     octets = lines.replace("\n", "\r\n").encode("utf-8", "replace")
     if not octets.endswith(b"\r\n"):
         octets += b"\r\n"

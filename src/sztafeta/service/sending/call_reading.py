@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from mimetypes import MimeTypes
 from typing import Any, Final
 
@@ -16,11 +17,10 @@ from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.delivery.timing import Timing, TimingFault, plan_timing
 from sztafeta.mail.address import AddressFault, Mailbox, parse_mailbox
 from sztafeta.mail.author import authors
-from sztafeta.mail.header_text import address_field
 from sztafeta.mail.hostile_text import what_breaks, what_is_wrong_with_field, what_misleads
 from sztafeta.mail.labels import what_is_wrong_with_metadata, what_is_wrong_with_tags
 from sztafeta.mail.message import HeaderFault, scan
-from sztafeta.mail.mime import FilePart, NamedMailbox
+from sztafeta.mail.mime import FilePart, NamedMailbox, author_field
 from sztafeta.mail.template_data import what_is_wrong_with_data
 from sztafeta.service.fault import Fault
 from sztafeta.service.sender_rule import refuse_domains
@@ -74,7 +74,7 @@ class ReadCall:
 
     def shown(self, kind: AddresseeKind) -> tuple[NamedMailbox, ...]:
         """Give those of one field."""
-        return tuple(one.shown for one in self.addressees if one.asked.kind is kind)
+        return tuple([one.shown for one in self.addressees if one.asked.kind is kind])
 
 
 def read_call(call: Call, account: SmtpAccount, now: datetime) -> ReadCall | tuple[Fault, ...]:
@@ -113,7 +113,7 @@ class _Reading:
             reverse_path=reverse_path,
             addressees=self._addressees(),
             unreadable=tuple(self._unreadable),
-            reply_to=tuple(self._named(one, one.pointer or "/reply_to") for one in call.reply_to),
+            reply_to=tuple([self._named(one, one.pointer or "/reply_to") for one in call.reply_to]),
             files=self._files(),
             timing=self._timing(now),
             warnings=tuple(self._warnings),
@@ -130,10 +130,9 @@ class _Reading:
         mailbox = self._own_mailbox(person, pointer)
         author = NamedMailbox(mailbox=mailbox, name=self._name(person, pointer))
         if mailbox is not _NOBODY and not self.faults:
-            try:
-                authors(scan(address_field("From", [author])))
-            except HeaderFault as fault:  # S-41: the rule of the other door
-                self._fault(pointer, "invalid_name", str(fault))
+            trouble = _what_is_wrong_with_author(author)
+            if trouble:
+                self._fault(pointer, "invalid_name", trouble)
         return author
 
     def _own_mailbox(self, person: Person, pointer: str) -> Mailbox:
@@ -157,6 +156,8 @@ class _Reading:
         return NamedMailbox(mailbox=self._mailbox(person, pointer), name=name)
 
     def _name(self, person: Person, pointer: str) -> str:
+        if not person.name:
+            return ""
         self._refuse(pointer, "invalid_name", "the name", what_misleads(person.name))
         self._limit(pointer, "the name", person.name, LONGEST_NAME)
         return person.name.strip()
@@ -182,8 +183,10 @@ class _Reading:
     def _addressee(self, asked: Addressee) -> ReadAddressee | None:
         person = asked.person
         name = self._name(person, person.pointer)
-        self._read_metadata(asked.metadata, f"{person.pointer}/metadata")
-        self._read_data(asked.data, f"{person.pointer}/data")
+        if asked.metadata:
+            self._read_metadata(asked.metadata, f"{person.pointer}/metadata")
+        if asked.data:
+            self._read_data(asked.data, f"{person.pointer}/data")
         if asked.message_id and _ID.fullmatch(asked.message_id) is None:
             self._fault(person.pointer, "invalid_message_id", "the Message-ID is not id@domain")
         try:
@@ -216,10 +219,11 @@ class _Reading:
             self._refuse("/subject", "invalid_subject", "the subject", what_breaks(call.subject))
         self._limit("/subject", "the subject", call.subject, LONGEST_SUBJECT)
         for pointer, text in (("/html", call.html), ("/text", call.text)):
-            if "\0" in text or what_is_wrong_with_data(text) is not None:
+            if text and ("\0" in text or what_is_wrong_with_data(text) is not None):
                 trouble = "the text holds a NUL, or half of a surrogate pair"
                 self._fault(pointer, "invalid_text", trouble)
-        self._read_data(call.data, "/data")
+        if call.data:
+            self._read_data(call.data, "/data")
 
     def _read_data(self, data: Mapping[str, Any], pointer: str) -> None:
         if (trouble := what_is_wrong_with_data(data)) is not None:
@@ -248,7 +252,7 @@ class _Reading:
             text = f"there are {len(files)} attachments, {MOST_FILES} are allowed"
             self._fault("/attachments", "too_many_attachments", text)
             return ()
-        return tuple(self._file(file, at) for at, file in enumerate(files))
+        return tuple([self._file(file, at) for at, file in enumerate(files)])
 
     def _file(self, file: AttachedFile, at: int) -> FilePart:
         pointer = file.pointer or f"/attachments/{at}"
@@ -280,9 +284,12 @@ class _Reading:
     # -- the rest --------------------------------------------------------------------------------
 
     def _read_labels(self) -> None:
-        for at, trouble in what_is_wrong_with_tags(self._call.tags):
-            self._fault(f"/tags/{at}", "invalid_tag", trouble)
-        self._read_metadata(self._call.metadata, "/metadata")
+        call = self._call
+        if call.tags:
+            for at, trouble in what_is_wrong_with_tags(call.tags):
+                self._fault(f"/tags/{at}", "invalid_tag", trouble)
+        if call.metadata:
+            self._read_metadata(call.metadata, "/metadata")
 
     def _read_metadata(self, metadata: Mapping[str, str], pointer: str) -> None:
         for key, trouble in what_is_wrong_with_metadata(metadata):
@@ -304,6 +311,16 @@ class _Reading:
         if len(text) > longest:
             trouble = f"{what} has {len(text)} characters, {longest} are allowed"
             self._fault(pointer, "too_long", trouble)
+
+
+@lru_cache(maxsize=4096)
+def _what_is_wrong_with_author(author: NamedMailbox) -> str:
+    """Say why the other door would not take this author (S-41), or nothing; asked once for each."""
+    try:
+        authors(scan(author_field(author)))
+    except HeaderFault as fault:
+        return str(fault)
+    return ""
 
 
 def escaped(key: str) -> str:

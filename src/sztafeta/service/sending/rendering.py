@@ -54,7 +54,9 @@ class Rendering:
         """Give each addressee's parts, or what is wrong with template or variables."""
         call = read.call
         if call.template is None and not call.is_template:
-            return RenderedCall([await self._plain(call)] * len(read.addressees))
+            text = call.text or await self._renderer.text_of(call.html)
+            plain = Rendered(subject=call.subject, html=call.html, text=text)
+            return RenderedCall([plain] * len(read.addressees))
         chosen = await self._chosen(customer_id, call)
         if isinstance(chosen, Refusal):
             return chosen
@@ -67,11 +69,6 @@ class Rendering:
             return RenderedCall(parts, chosen.template)
         except TemplateFault as fault:
             return _refusal(_faults(fault, groups.where(fault.index)))
-
-    async def _plain(self, call: Call) -> Rendered:
-        """Give content without variables: the same for everybody."""
-        text = call.text or await self._renderer.text_of(call.html)
-        return Rendered(subject=call.subject, html=call.html, text=text)
 
     async def _chosen(self, customer_id: int, call: Call) -> _Chosen | Refusal:
         if call.template is not None:
