@@ -72,6 +72,8 @@ class ApiKeys:
         self._clock = clock
         self._time = time
         self._recent: OrderedDict[str, tuple[ApiKey, float]] = OrderedDict()
+        self._proved: dict[bytes, ApiKey] = {}
+        """By the SHA-256 of the whole text that proved it."""
         self._uses: dict[str, KeyUse] = {}
         self._calls: Counter[tuple[str, KeyDay]] = Counter()
 
@@ -83,6 +85,24 @@ class ApiKeys:
         `client` is what the program calls itself. What the key is refused for is counted here, what became
         of the call by `count`.
         """
+        key = self._shown_before(text) or await self._find(text)
+        if isinstance(key, Refusal):
+            return key
+        now = self._clock.now()
+        refusal = _refuse(key, address, now)
+        if refusal is not None:
+            self.count(key, refusal.code)
+            return refusal
+        self._uses[key.key_id] = KeyUse(now, address, client[:LONGEST_CLIENT])
+        return key
+
+    def _shown_before(self, text: str) -> ApiKey | None:
+        """Find the key that this very text proved while the key is trusted."""
+        key = self._proved.get(digest_of(text))
+        return key if key is not None and self._trusted(key.key_id) is key else None
+
+    async def _find(self, text: str) -> ApiKey | Refusal:
+        """Read what was shown, find the key and compare the secret."""
         try:
             shown = parse_key(text)
         except KeyFault as fault:
@@ -90,12 +110,9 @@ class ApiKeys:
         key = self._trusted(shown.key_id) or await self._ask(shown.key_id)
         if key is None or key.mode is not shown.mode or not key.is_proved_by(shown.secret):
             return UNKNOWN
-        now = self._clock.now()
-        refusal = _refuse(key, address, now)
-        if refusal is not None:
-            self.count(key, refusal.code)
-            return refusal
-        self._uses[key.key_id] = KeyUse(now, address, client[:LONGEST_CLIENT])
+        if len(self._proved) >= KEPT:
+            self._proved.clear()
+        self._proved[digest_of(text)] = key
         return key
 
     def count(self, key: ApiKey, cause: str = "") -> None:
