@@ -14,6 +14,7 @@ from starlette.requests import Request
 from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.api.credentials import refuse_two_kinds
+from sztafeta.api.header_fields import field
 from sztafeta.api.problem import Problem
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.fault import Refusal
@@ -45,7 +46,7 @@ async def prove(request: Request, keys: ApiKeys, scope: Scope | None) -> ApiKey:
         Problem: nobody we know, or one who may not do this.
     """
     refuse_two_kinds(request)
-    text = key_text(request.headers.get("authorization", ""))
+    text = key_text(field(request, b"authorization"))
     if not text:
         raise Problem("auth_missing", "The call has no API key.", headers=REALM)
     proved = await prove_text(request, keys, text)
@@ -103,4 +104,4 @@ def client_address(request: Request) -> str:
 
 def client_name(request: Request) -> str:
     """Give what the program calls itself."""
-    return request.headers.get("user-agent", "")[:200]
+    return field(request, b"user-agent")[:200]

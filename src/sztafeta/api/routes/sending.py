@@ -20,6 +20,7 @@ from sztafeta.account.api_key import Scope
 from sztafeta.api.body import Body
 from sztafeta.api.caller import caller_of, prove
 from sztafeta.api.desk import Desk, at_desk
+from sztafeta.api.header_fields import field
 from sztafeta.api.json_text import to_json
 from sztafeta.api.problem import MEDIA_TYPE, Problem, describe, invalid
 from sztafeta.api.routes.call_shapes import CheckedSend, SendShape
@@ -165,7 +166,7 @@ def json_body(request: Request, desk: Desk) -> AbstractAsyncContextManager[Body]
 
 
 def _refuse_other_media(request: Request, wanted: str) -> None:
-    said = request.headers.get("content-type", wanted).partition(";")[0].strip().lower()
+    said = field(request, b"content-type", wanted).partition(";")[0].strip().lower()
     if said != wanted:
         raise Problem("unsupported_media", f"This address takes {wanted}, not {said}.")
 
@@ -226,7 +227,7 @@ def idempotency(
     Raises:
         Problem: it is too long.
     """
-    key = request.headers.get("idempotency-key", "").strip().strip('"')
+    key = field(request, b"idempotency-key").strip().strip('"')
     if not key:
         return None
     if len(key) > LONGEST_KEY or not key.isprintable():
