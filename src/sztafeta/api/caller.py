@@ -68,7 +68,7 @@ async def prove_text(request: Request, keys: ApiKeys, text: str) -> ApiKey | Ref
     """Find out whose key this is; the call is then counted as that key's (`api/key_calls`)."""
     proved = await keys.prove(text, client_address(request), client_name(request))
     if isinstance(proved, ApiKey):
-        request.state.key = proved
+        request.scope["state"]["key"] = proved
     return proved
 
 
@@ -92,14 +92,15 @@ def caller_of(
         key_id=key.key_id,
         address=client_address(request),
         client=client_name(request),
-        request_id=request.state.request_id,
+        request_id=request.scope["state"]["request_id"],
         dialect=dialect,
     )
 
 
 def client_address(request: Request) -> str:
     """Give the address that the connection came from."""
-    return "" if request.client is None else request.client.host
+    client = request.scope.get("client")
+    return "" if client is None else str(client[0])
 
 
 def client_name(request: Request) -> str:

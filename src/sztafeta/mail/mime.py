@@ -175,19 +175,27 @@ def _text_part(subtype: str, text: str, inside: _Container | None) -> Iterator[b
 
 def encode_text(text: str) -> tuple[str, bytes]:
     """Give a text's transfer encoding and its octets, with CRLF line ends and one at the end."""
-    lines = text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text
-    octets = lines.replace("\n", "\r\n").encode("utf-8", "replace")
-    if not octets.endswith(b"\r\n"):
-        octets += b"\r\n"
-    if (
-        octets.isascii()
-        and b"=_" not in octets
-        and max(map(len, octets.split(b"\r\n"))) <= MAX_LINE
-    ):
+    lines = _lines(text.encode("utf-8", "replace"))
+    if lines[-1] or len(lines) == 1:
+        lines.append(b"")
+    octets = b"\r\n".join(lines)
+    has_boundary = b"=" in octets and b"=_" in octets  # one octet is found much faster than two
+    if octets.isascii() and not has_boundary and max(map(len, lines)) <= MAX_LINE:
         return "7bit", octets
     if len(octets) - len(text) > len(text) // 3:  # mostly letters that take three characters each
         return "base64", encodebytes(octets).replace(b"\n", b"\r\n")
     return "quoted-printable", b2a_qp(octets, istext=True)
+
+
+def _lines(octets: bytes) -> list[bytes]:
+    """Part a text at its line ends: CRLF, LF or CR, or some of each."""
+    if b"\r" not in octets:
+        return octets.split(b"\n")
+    lines = octets.split(b"\r\n")
+    within = b"".join(lines)
+    if b"\r" in within or b"\n" in within:
+        return octets.replace(b"\r\n", b"\n").replace(b"\r", b"\n").split(b"\n")
+    return lines
 
 
 def _file_part(file: FilePart, disposition: str, inside: _Container) -> Iterator[bytes]:

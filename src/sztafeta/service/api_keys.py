@@ -75,7 +75,8 @@ class ApiKeys:
         self._proved: dict[bytes, ApiKey] = {}
         """By the SHA-256 of the whole text that proved it."""
         self._uses: dict[str, KeyUse] = {}
-        self._calls: Counter[tuple[str, KeyDay]] = Counter()
+        self._calls: Counter[tuple[str, date, str]] = Counter()
+        """By key, day and cause."""
 
     # -- who calls -------------------------------------------------------------------------------
 
@@ -117,7 +118,7 @@ class ApiKeys:
 
     def count(self, key: ApiKey, cause: str = "") -> None:
         """Count a call, and why it was refused; empty: it was not."""
-        self._calls[key.key_id, KeyDay(self._today(), cause)] += 1
+        self._calls[key.key_id, self._today(), cause] += 1
 
     def _trusted(self, key_id: str) -> ApiKey | None:
         entry = self._recent.get(key_id)
@@ -142,7 +143,8 @@ class ApiKeys:
         uses, self._uses = self._uses, {}
         calls, self._calls = self._calls, Counter()
         if uses or calls:
-            await self._store.note_use(uses, calls)
+            by_day = {(key, KeyDay(day, cause)): n for (key, day, cause), n in calls.items()}
+            await self._store.note_use(uses, by_day)
 
     async def calls_of(self, key: ApiKey) -> Mapping[KeyDay, int]:
         """Count a key's calls of the last days, by day and outcome."""
