@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from base64 import encodebytes
 from binascii import b2a_qp
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final
 
 from sztafeta.mail.address import Mailbox
-from sztafeta.mail.header_text import address_field, parameter, text_field
+from sztafeta.mail.header_text import Named, address_field, parameter, text_field
 from sztafeta.value import value
 
 MAX_LINE: Final = 76
@@ -60,8 +60,8 @@ class FilePart:
 class Shown:
     """What one recipient's header and parts say."""
 
-    to: Sequence[NamedMailbox]
-    cc: Sequence[NamedMailbox] = ()
+    to: Sequence[Named]
+    cc: Sequence[Named] = ()
     message_id: str
     """Without angle brackets."""
     date: str
@@ -84,7 +84,7 @@ class PartTree:
         *,
         author: NamedMailbox,
         reply_to: Sequence[NamedMailbox] = (),
-        headers: Iterable[tuple[str, str]] = (),
+        headers: Sequence[tuple[str, str]] = (),
         files: Sequence[FilePart] = (),
         has_text: bool,
         has_html: bool,
@@ -92,12 +92,10 @@ class PartTree:
     ) -> None:
         """`boundary` is a token that is new for each call; every value was checked for control characters."""
         self._author = author_field(author)
-        further = [text_field(name, text) for name, text in headers]
-        if reply_to:
-            further.insert(0, address_field("Reply-To", reply_to))
-        self._further = b"".join(further)
-        inline = [one for one in files if one.content_id and has_html]
-        attached = [one for one in files if not (one.content_id and has_html)]
+        self._further = address_field("Reply-To", reply_to) if reply_to else b""
+        if headers:
+            self._further += b"".join([text_field(name, text) for name, text in headers])
+        inline, attached = _parted(files, has_html) if files else ([], [])
         self._has_text, self._has_html = has_text, has_html
         self._mixed = _Container("mixed", boundary) if attached else None
         self._alternative = _Container("alternative", boundary) if has_text and has_html else None
@@ -118,20 +116,22 @@ class PartTree:
         )
         return b"".join((*header, *self._own_parts(shown)))
 
-    def _own_parts(self, shown: Shown) -> Iterator[bytes]:
+    def _own_parts(self, shown: Shown) -> list[bytes]:
         """Give the containers' openings and the parts that are each recipient's own."""
+        parts: list[bytes] = []
         enclosing: _Container | None = None
         for container in (self._mixed, self._alternative):
             if container is not None:
-                yield from container.opening(inside=enclosing)
+                parts += container.opening(inside=enclosing)
                 enclosing = container
         if self._has_text or not self._has_html:
-            yield from _text_part("plain", shown.text, enclosing)
+            parts += _text_part("plain", shown.text, enclosing)
         if self._has_html:
             if self._related is not None:
-                yield from self._related.opening(inside=enclosing)
+                parts += self._related.opening(inside=enclosing)
                 enclosing = self._related
-            yield from _text_part("html", shown.html, enclosing)
+            parts += _text_part("html", shown.html, enclosing)
+        return parts
 
     def tail(self) -> Iterator[bytes]:
         """Give what all messages end with, in blocks; nothing for a message of one part."""
@@ -147,6 +147,14 @@ class PartTree:
             yield self._mixed.closing
 
 
+def _parted(
+    files: Sequence[FilePart], has_html: bool
+) -> tuple[Sequence[FilePart], Sequence[FilePart]]:
+    """Give the files that the HTML shows, and the others."""
+    inline = [one for one in files if one.content_id and has_html]
+    return inline, [one for one in files if not (one.content_id and has_html)]
+
+
 class _Container:
     """A multipart entity (RFC 2046 §5.1)."""
 
@@ -156,21 +164,16 @@ class _Container:
         self.delimiter = f"--{self._boundary}\r\n".encode("ascii")
         self.closing = f"--{self._boundary}--\r\n".encode("ascii")
 
-    def opening(self, *, inside: _Container | None) -> Iterator[bytes]:
+    def opening(self, *, inside: _Container | None) -> tuple[bytes, bytes]:
         """Begin the container within another."""
-        if inside is not None:
-            yield inside.delimiter
         kind = f'Content-Type: multipart/{self._kind};\r\n boundary="{self._boundary}"\r\n\r\n'
-        yield kind.encode("ascii")
+        return (b"" if inside is None else inside.delimiter), kind.encode("ascii")
 
 
-def _text_part(subtype: str, text: str, inside: _Container | None) -> Iterator[bytes]:
+def _text_part(subtype: str, text: str, inside: _Container | None) -> tuple[bytes, bytes, bytes]:
     encoding, octets = encode_text(text)
-    if inside is not None:
-        yield inside.delimiter
     kind = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
-    yield kind.encode("ascii")
-    yield octets
+    return (b"" if inside is None else inside.delimiter), kind.encode("ascii"), octets
 
 
 def encode_text(text: str) -> tuple[str, bytes]:

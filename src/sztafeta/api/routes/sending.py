@@ -315,7 +315,7 @@ def _message(one: SentMessage) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "id": None if one.message_id is None else f"msg_{to_text(one.message_id)}",
         "to": one.address,
-        "status": one.fate.value,
+        "status": one.fate,
     }
     if one.header_message_id:
         answer["message_id"] = one.header_message_id

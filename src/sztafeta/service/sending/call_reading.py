@@ -46,15 +46,12 @@ _UNKNOWN_TYPE: Final = "application/octet-stream"
 
 @value(frozen=True, slots=True)
 class ReadAddressee:
-    """An addressee whose address can be written to."""
+    """An addressee whose address can be written to; shown like any mailbox with a name."""
 
     asked: Addressee
-    shown: NamedMailbox
-
-    @property
-    def mailbox(self) -> Mailbox:
-        """The forward-path."""
-        return self.shown.mailbox
+    mailbox: Mailbox
+    """The forward-path."""
+    name: str
 
 
 @value(frozen=True, slots=True, kw_only=True)
@@ -72,9 +69,9 @@ class ReadCall:
     timing: Timing
     warnings: tuple[Fault, ...]
 
-    def shown(self, kind: AddresseeKind) -> tuple[NamedMailbox, ...]:
+    def shown(self, kind: AddresseeKind) -> tuple[ReadAddressee, ...]:
         """Give those of one field."""
-        return tuple([one.shown for one in self.addressees if one.asked.kind is kind])
+        return tuple([one for one in self.addressees if one.asked.kind is kind])
 
 
 def read_call(call: Call, account: SmtpAccount, now: datetime) -> ReadCall | tuple[Fault, ...]:
@@ -105,16 +102,18 @@ class _Reading:
             else self._own_mailbox(return_path, "/return_path")
         )
         self._read_content()
-        self._read_headers()
-        self._read_labels()
+        if call.headers:
+            self._read_headers()
+        if call.tags or call.metadata:
+            self._read_labels()
         return ReadCall(
             call=call,
             author=author,
             reverse_path=reverse_path,
             addressees=self._addressees(),
             unreadable=tuple(self._unreadable),
-            reply_to=tuple([self._named(one, one.pointer or "/reply_to") for one in call.reply_to]),
-            files=self._files(),
+            reply_to=self._reply_to() if call.reply_to else (),
+            files=self._files() if call.attachments else (),
             timing=self._timing(now),
             warnings=tuple(self._warnings),
         )
@@ -154,6 +153,10 @@ class _Reading:
     def _named(self, person: Person, pointer: str) -> NamedMailbox:
         name = self._name(person, pointer)
         return NamedMailbox(mailbox=self._mailbox(person, pointer), name=name)
+
+    def _reply_to(self) -> tuple[NamedMailbox, ...]:
+        people = self._call.reply_to
+        return tuple([self._named(one, one.pointer or "/reply_to") for one in people])
 
     def _name(self, person: Person, pointer: str) -> str:
         if not person.name:
@@ -198,7 +201,7 @@ class _Reading:
             else:
                 self._unreadable.append((asked, fault))
             return None
-        return ReadAddressee(asked, NamedMailbox(mailbox=mailbox, name=name))
+        return ReadAddressee(asked, mailbox, name)
 
     def _refuse_copies_that_differ(self, asked: Sequence[Addressee]) -> None:
         """A copy shows what the others got: with cc there is one content for all."""
@@ -285,11 +288,9 @@ class _Reading:
 
     def _read_labels(self) -> None:
         call = self._call
-        if call.tags:
-            for at, trouble in what_is_wrong_with_tags(call.tags):
-                self._fault(f"/tags/{at}", "invalid_tag", trouble)
-        if call.metadata:
-            self._read_metadata(call.metadata, "/metadata")
+        for at, trouble in what_is_wrong_with_tags(call.tags):
+            self._fault(f"/tags/{at}", "invalid_tag", trouble)
+        self._read_metadata(call.metadata, "/metadata")
 
     def _read_metadata(self, metadata: Mapping[str, str], pointer: str) -> None:
         for key, trouble in what_is_wrong_with_metadata(metadata):

@@ -26,9 +26,11 @@ KEPT: Final = 256
 
 @value(frozen=True, slots=True)
 class RenderedCall:
-    """Each addressee's parts."""
+    """Each addressee's parts; whether there is text and HTML is the same for all messages of a call."""
 
     parts: Sequence[Rendered]
+    has_text: bool
+    has_html: bool
     template: tuple[int, int] | None = None
     """The stored template and its version that they are made of."""
 
@@ -56,7 +58,8 @@ class Rendering:
         if call.template is None and not call.is_template:
             text = call.text or await self._renderer.text_of(call.html)
             plain = Rendered(subject=call.subject, html=call.html, text=text)
-            return RenderedCall([plain] * len(read.addressees))
+            parts = [plain] * len(read.addressees)
+            return RenderedCall(parts, has_text=bool(text), has_html=bool(call.html))
         chosen = await self._chosen(customer_id, call)
         if isinstance(chosen, Refusal):
             return chosen
@@ -66,7 +69,12 @@ class Rendering:
                 chosen.source, missing=chosen.missing, shared=call.data, data=groups.data
             )
             parts = groups.spread([_with_sound_subject(*one) for one in enumerate(rendered)])
-            return RenderedCall(parts, chosen.template)
+            return RenderedCall(
+                parts,
+                has_text=any(one.text for one in parts),
+                has_html=any(one.html for one in parts),
+                template=chosen.template,
+            )
         except TemplateFault as fault:
             return _refusal(_faults(fault, groups.where(fault.index)))
 

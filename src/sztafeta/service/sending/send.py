@@ -246,8 +246,7 @@ class Sending:
             max_size=self._max_size,
             first_id=first_id,
         )
-        assembly.template = rendered.template
-        return await assembly.draft(rendered.parts, suppressed) or assembly
+        return await assembly.draft(rendered, suppressed) or assembly
 
     async def send_raw(
         self,
