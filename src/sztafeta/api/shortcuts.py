@@ -7,6 +7,7 @@ Measured: a quarter of such a call's time (docs/performance.md). What the layers
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,6 +16,8 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sztafeta.api.key_calls import KeyCalls
 from sztafeta.api.request_ids import RequestIds
 
+WHOLE_ANSWER: Final = "sztafeta.whole_answer"
+"""The server's extension of ASGI."""
 Endpoint = Callable[[Request], Awaitable[Response]]
 Handler = Callable[[Request, Exception], Awaitable[Response]]
 
@@ -57,7 +60,17 @@ class Shortcuts:
             response = await self._handler_of(error)(request, error)
         self._ids.mark(response.raw_headers, request_id)
         self._calls.count(scope["state"], response.status_code)
-        await response(scope, receive, send)
+        if not _is_written(response, scope):
+            await response(scope, receive, send)
 
     def _handler_of(self, error: Exception) -> Handler:
         return next(self._handlers[kind] for kind in type(error).__mro__ if kind in self._handlers)
+
+
+def _is_written(response: Response, scope: Scope) -> bool:
+    """Hand a whole answer to a server that takes it at once (`net/whole_answers`)."""
+    write = scope.get("extensions", {}).get(WHOLE_ANSWER)
+    if write is None or type(response) is not Response or response.background is not None:
+        return False
+    is_written: bool = write(response.status_code, response.raw_headers, response.body)
+    return is_written
