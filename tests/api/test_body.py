@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from hashlib import sha256
 
 import pytest
+from starlette.requests import Request
+from starlette.types import Message
 from tests.doubles.native_house import BODY_SIZE, Caller, NativeHouse, a_message, read_answer
 
-from sztafeta.api.body import HEARD_OUT
+from sztafeta.api.body import HEARD_OUT, Bodies
 from sztafeta.api.guarded import LARGEST
+from sztafeta.api.problem import Problem
 
 
 async def test_a_body_beyond_the_limit_is_refused_and_the_caller_hears_why(alice: Caller) -> None:
@@ -33,6 +37,40 @@ async def test_the_limit_holds_for_a_body_that_announces_nothing(alice: Caller) 
 async def test_a_body_on_disk_is_read_like_any_other(house: NativeHouse, alice: Caller) -> None:
     message = await alice.sent(html="<p>Hi</p>" * 10_000)
     assert (await alice("GET", f"/v1/messages/{message}")).json["size"] > 90_000
+
+
+def arriving(*pieces: bytes) -> Request:
+    """Give a request whose body comes in these pieces."""
+    messages = [
+        {"type": "http.request", "body": piece, "more_body": place < len(pieces)}
+        for place, piece in enumerate(pieces, start=1)
+    ]
+
+    async def receive() -> Message:
+        return messages.pop(0) if messages else {"type": "http.disconnect"}
+
+    return Request({"type": "http", "headers": []}, receive)
+
+
+@pytest.mark.parametrize(
+    "pieces", [(b"",), (b"baton",), (b"ba", b"ton"), (b"b", b"", b"aton"), (b"", b"baton")]
+)
+@pytest.mark.parametrize("in_memory", [2, 5])
+async def test_a_body_is_the_same_in_one_piece_and_in_many(
+    pieces: tuple[bytes, ...], in_memory: int
+) -> None:
+    async with Bodies(5, in_memory=in_memory).body(arriving(*pieces)) as body:
+        assert body.octets == b"".join(pieces)
+        assert body.sha256 == sha256(body.octets).digest()
+
+
+@pytest.mark.parametrize("pieces", [(b"batons",), (b"baton", b"s")])
+async def test_one_octet_too_many_is_refused_in_one_piece_and_in_many(
+    pieces: tuple[bytes, ...],
+) -> None:
+    with pytest.raises(Problem, match="body_too_large"):
+        async with Bodies(5).body(arriving(*pieces)):
+            pass
 
 
 async def test_big_bodies_take_turns_and_all_are_taken(house: NativeHouse, alice: Caller) -> None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 
 import pytest
 from tests.doubles.native_house import NativeHouse
 
+from sztafeta.account.api_key import SECRET_LENGTH, KeyText, Mode, parse_key
 from sztafeta.api.caller import key_text
 
 
@@ -68,3 +70,14 @@ async def test_no_origin_is_allowed_to_read_an_answer(house: NativeHouse) -> Non
     headers = {"Origin": "https://evil.example"}
     answer = await house.call("GET", "/v1/me", key=made.text, headers=headers)
     assert not [name for name in answer.headers if name.lower().startswith("access-control")]
+
+
+async def test_a_text_that_is_almost_a_key_in_use_is_not_the_key(house: NativeHouse) -> None:
+    """A key in use is known by its whole text, not by its id."""
+    made = await house.key()
+    assert (await house.call("GET", "/v1/me", key=made.text)).status == 200
+    stranger = KeyText(mode=made.key.mode, key_id=made.key.key_id, secret="0" * SECRET_LENGTH)
+    other_mode = replace(parse_key(made.text), mode=Mode.TEST)
+    for text in (str(stranger), str(other_mode)):
+        answer = await house.call("GET", "/v1/me", key=text)
+        assert (answer.status, answer.code) == (401, "key_unknown")

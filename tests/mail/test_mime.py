@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from binascii import a2b_base64, a2b_qp
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 
@@ -155,6 +156,15 @@ def test_an_encoded_text_never_holds_a_boundary(text: str) -> None:
     encoding, octets = encode_text(text)
     assert b"=_" not in octets
     assert max(map(len, octets.split(b"\r\n"))) <= 76 or encoding == "7bit"
+
+
+@given(st.lists(st.sampled_from(["\r", "\n", "\r\n", "a", "bc", "=_", "ż"]), max_size=12))
+def test_all_line_ends_become_crlf_and_there_is_one_at_the_end(pieces: list[str]) -> None:
+    text = "".join(pieces)
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").removesuffix("\n").split("\n")
+    encoding, octets = encode_text(text)
+    decode = {"7bit": bytes, "base64": a2b_base64, "quoted-printable": a2b_qp}[encoding]
+    assert decode(octets).decode() == "".join(f"{line}\r\n" for line in lines)
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ from typing import Final
 from zlib import crc32
 
 from sztafeta.account.smtp_account import SenderRule, SmtpAccount
+from sztafeta.value import value
 
 ALPHABET: Final = string.digits + string.ascii_uppercase + string.ascii_lowercase
 ID_LENGTH: Final = 10
@@ -123,7 +124,7 @@ class ApiKey:
         return hmac.compare_digest(digest_of(secret), self.secret_sha256)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class KeyText:
     """A key as its holder has it."""
 

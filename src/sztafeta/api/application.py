@@ -65,9 +65,16 @@ class HttpApi:
         }
         for kind, handler in handlers.items():
             web.add_exception_handler(kind, handler)
-        quick = Shortcuts(web, sending.ENDPOINTS, handlers)
-        counted = KeyCalls(quick, keys=desk.keys)
-        self.application: ASGIApp = RequestIds(counted, ids=ids, clock=desk.clock)
+        request_ids = RequestIds(ids=ids, clock=desk.clock)
+        key_calls = KeyCalls(desk.keys)
+        self.application: ASGIApp = Shortcuts(
+            request_ids.around(key_calls.around(web)),
+            web=web,
+            endpoints=sending.ENDPOINTS,
+            handlers=handlers,
+            ids=request_ids,
+            calls=key_calls,
+        )
 
     def _answer(self, request: Request, problem: Problem) -> Response:
         """Say what is wrong, in the dialect of the path."""

@@ -7,14 +7,17 @@ few are read, decoded and put together at once, so that memory stays flat (issue
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
 from hashlib import sha256
 from tempfile import TemporaryFile
+from types import TracebackType
 from typing import BinaryIO, Final
 
 from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive
 
+from sztafeta.api.header_fields import field
 from sztafeta.api.problem import Problem
 
 IN_MEMORY: Final = 256 * 1024
@@ -47,14 +50,18 @@ class Bodies:
         self._in_memory = in_memory
         self._places = asyncio.Semaphore(at_once)
 
-    @asynccontextmanager
-    async def body(self, request: Request) -> AsyncIterator[Body]:
+    def body(self, request: Request) -> AbstractAsyncContextManager[Body]:
         """Read a body; a big one waits for its turn.
 
         Raises:
             Problem: it is too large.
             ClientDisconnect: the caller has gone.
         """
+        return _Arrival(request, self._gathered, limit=self._limit, in_memory=self._in_memory)
+
+    @asynccontextmanager
+    async def _gathered(self, request: Request) -> AsyncIterator[Body]:
+        """Read a body that comes in pieces, or is big."""
         arriving = bounded(request, self._limit)
         parts, held = [], 0
         async for part in arriving:
@@ -84,6 +91,53 @@ class Bodies:
             await asyncio.to_thread(spool.write, part)
         spool.seek(0)
         return digest.digest()
+
+
+class _Arrival(AbstractAsyncContextManager[Body]):
+    """A body on its way in; a small one that comes in one piece is there without further steps."""
+
+    def __init__(
+        self,
+        request: Request,
+        gather: Callable[[Request], AbstractAsyncContextManager[Body]],
+        *,
+        limit: int,
+        in_memory: int,
+    ) -> None:
+        self._request, self._gather = request, gather
+        self._limit, self._small = limit, min(limit, in_memory)
+        self._gathering: AbstractAsyncContextManager[Body] | None = None
+
+    async def __aenter__(self) -> Body:
+        request = self._request
+        if _announced(request) <= self._limit:
+            first = await request.receive()
+            is_whole = first["type"] == "http.request" and not first.get("more_body", False)
+            if is_whole and len(octets := first.get("body", b"")) <= self._small:
+                return Body(octets)
+            request = Request(request.scope, _once_more(first, request.receive))
+        self._gathering = self._gather(request)
+        return await self._gathering.__aenter__()
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool | None:
+        if self._gathering is None:
+            return None
+        return await self._gathering.__aexit__(kind, error, traceback)
+
+
+def _once_more(first: Message, receive: Receive) -> Receive:
+    """Give a message that was read already, then those that follow it."""
+    held = [first]
+
+    async def receive_all() -> Message:
+        return held.pop() if held else await receive()
+
+    return receive_all
 
 
 async def bounded(request: Request, limit: int) -> AsyncIterator[bytes]:
@@ -126,7 +180,7 @@ async def _hear_out(request: Request) -> None:
 
 def _announced(request: Request) -> int:
     """Give the size that a caller announces; 0 when there is none (RFC 9110 §8.6)."""
-    text = request.headers.get("content-length", "")
+    text = field(request, b"content-length")
     return int(text) if text.isascii() and text.isdecimal() else 0
 
 

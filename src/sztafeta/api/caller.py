@@ -14,6 +14,7 @@ from starlette.requests import Request
 from sztafeta.account.api_key import ApiKey, Mode, Scope
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.api.credentials import refuse_two_kinds
+from sztafeta.api.header_fields import field
 from sztafeta.api.problem import Problem
 from sztafeta.service.api_keys import ApiKeys
 from sztafeta.service.fault import Refusal
@@ -45,7 +46,7 @@ async def prove(request: Request, keys: ApiKeys, scope: Scope | None) -> ApiKey:
         Problem: nobody we know, or one who may not do this.
     """
     refuse_two_kinds(request)
-    text = key_text(request.headers.get("authorization", ""))
+    text = key_text(field(request, b"authorization"))
     if not text:
         raise Problem("auth_missing", "The call has no API key.", headers=REALM)
     proved = await prove_text(request, keys, text)
@@ -67,7 +68,7 @@ async def prove_text(request: Request, keys: ApiKeys, text: str) -> ApiKey | Ref
     """Find out whose key this is; the call is then counted as that key's (`api/key_calls`)."""
     proved = await keys.prove(text, client_address(request), client_name(request))
     if isinstance(proved, ApiKey):
-        request.state.key = proved
+        request.scope["state"]["key"] = proved
     return proved
 
 
@@ -91,16 +92,17 @@ def caller_of(
         key_id=key.key_id,
         address=client_address(request),
         client=client_name(request),
-        request_id=request.state.request_id,
+        request_id=request.scope["state"]["request_id"],
         dialect=dialect,
     )
 
 
 def client_address(request: Request) -> str:
     """Give the address that the connection came from."""
-    return "" if request.client is None else request.client.host
+    client = request.scope.get("client")
+    return "" if client is None else str(client[0])
 
 
 def client_name(request: Request) -> str:
     """Give what the program calls itself."""
-    return request.headers.get("user-agent", "")[:200]
+    return field(request, b"user-agent")[:200]

@@ -22,6 +22,7 @@ _FIELDS: Final = {
     "x-postmark-account-token": "X-Postmark-Account-Token",
     "api-key": "api-key",
 }
+_NAMES: Final = frozenset(name.encode("ascii") for name in _FIELDS)
 
 
 def kinds_of(headers: Headers) -> Iterator[str]:
@@ -37,6 +38,9 @@ def kinds_of(headers: Headers) -> Iterator[str]:
 
 def refuse_two_kinds(request: Request) -> None:
     """Raises: Problem, when it is not clear as whom the caller wants to call."""
+    names = [name for name, _ in request.scope["headers"]]
+    if _NAMES.isdisjoint(names) and names.count(b"authorization") < 2:
+        return
     kinds = list(dict.fromkeys(kinds_of(request.headers)))
     if len(kinds) > 1:
         raise Problem("two_credentials", f"The call shows {' and '.join(kinds)}.")

@@ -10,6 +10,7 @@ from sztafeta.delivery.queue_id import IdSource, to_text
 from sztafeta.service.ports import Clock
 
 FIELD: Final = b"x-request-id"
+Field = tuple[bytes, bytes]
 _NOSNIFF: Final = (b"x-content-type-options", b"nosniff")
 _NO_STORE: Final = (b"cache-control", b"no-store")
 
@@ -17,26 +18,37 @@ _NO_STORE: Final = (b"cache-control", b"no-store")
 class RequestIds:
     """Draws an id for each request and writes it, and what keeps answers private, on the answer."""
 
-    def __init__(self, application: ASGIApp, *, ids: IdSource, clock: Clock) -> None:
-        self._application = application
+    def __init__(self, *, ids: IdSource, clock: Clock) -> None:
         self._ids = ids
         self._clock = clock
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        if scope["type"] != "http":
-            await self._application(scope, receive, send)
-            return
+    def name(self, scope: Scope) -> str:
+        """Give a request its id."""
         request_id = f"req_{to_text(self._ids.next(self._clock.now()))}"
         scope.setdefault("state", {})["request_id"] = request_id
-        field = (FIELD, request_id.encode("ascii"))
+        return request_id
 
-        async def send_with_id(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                fields = list(message["headers"])
-                names = {name for name, _ in fields}
-                fields += [one for one in (field, _NOSNIFF, _NO_STORE) if one[0] not in names]
-                message["headers"] = fields
-            await send(message)
+    def mark(self, fields: list[Field], request_id: str) -> None:
+        """Write what an answer's header lacks."""
+        names = [name for name, _ in fields]
+        further = ((FIELD, request_id.encode("ascii")), _NOSNIFF, _NO_STORE)
+        fields += [one for one in further if one[0] not in names]
 
-        await self._application(scope, receive, send_with_id)
+    def around(self, application: ASGIApp) -> ASGIApp:
+        """Give an application whose requests have ids."""
+
+        async def named(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] != "http":
+                await application(scope, receive, send)
+                return
+            request_id = self.name(scope)
+
+            async def send_with_id(message: Message) -> None:
+                if message["type"] == "http.response.start":
+                    message["headers"] = fields = list(message["headers"])
+                    self.mark(fields, request_id)
+                await send(message)
+
+            await application(scope, receive, send_with_id)
+
+        return named

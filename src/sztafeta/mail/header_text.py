@@ -45,7 +45,7 @@ def text_field(name: str, text: str) -> bytes:
 
 def address_field(name: str, people: Sequence[Named]) -> bytes:
     """Write an address list, one mailbox a line (RFC 5322 §3.4)."""
-    return f"{name}: {_LIST.join(_mailbox(one, name) for one in people)}\r\n".encode()
+    return f"{name}: {_LIST.join([_mailbox(one, name) for one in people])}\r\n".encode()
 
 
 _LIST: Final = ",\r\n "

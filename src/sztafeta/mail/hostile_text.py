@@ -40,12 +40,14 @@ OURS: Final = {
 
 def what_breaks(text: str) -> str | None:
     """Name the first character that must not reach a header in any text, or None."""
-    return _named(_BREAKS.search(text))
+    found = _BREAKS.search(text)
+    return _named(found) if found else None
 
 
 def what_misleads(name: str) -> str | None:
     """Name the first character that must not stand in a name that people see, or None."""
-    return _named(_BREAKS.search(name) or _UNSEEN.search(name))
+    found = _BREAKS.search(name) or _UNSEEN.search(name)
+    return _named(found) if found else None
 
 
 def what_is_wrong_with_field(name: str) -> str | None:
@@ -60,9 +62,7 @@ def what_is_wrong_with_field(name: str) -> str | None:
     return None if instead is None else f"may not be set: {instead}"
 
 
-def _named(found: re.Match[str] | None) -> str | None:
-    if found is None:
-        return None
+def _named(found: re.Match[str]) -> str:
     char = found[0]
     kind = "a line break" if char in "\r\n\x85\u2028\u2029" else "a character that is not seen"
     return f"{kind} (U+{ord(char):04X})"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
+
+from sztafeta.value import value
 
 
 class MissingRule(Enum):
@@ -13,7 +14,7 @@ class MissingRule(Enum):
     BLANK = "blank"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class TemplateSource:
     """What an author wrote; `html` or `mjml` or neither, never both."""
 
@@ -24,7 +25,7 @@ class TemplateSource:
     """Empty: made from the HTML."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Rendered:
     """A template with a recipient's values in it; an empty part is not there."""
 

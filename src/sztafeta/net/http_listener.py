@@ -15,10 +15,12 @@ from ipaddress import ip_address
 
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGI3Application
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from sztafeta.net.gathering import GatheringTransport
 from sztafeta.net.listener import CannotListen, explain
+from sztafeta.net.whole_answers import EXTENSION, whole_answer
 
 STOP_SECONDS = 2
 KEEP_ALIVE_SECONDS = 10
@@ -103,6 +105,10 @@ class _Protocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(GatheringTransport(transport, self.loop))
+
+    def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        cycle.scope["extensions"] = {EXTENSION: whole_answer(cycle)}  # type: ignore[dict-item]
+        super()._start_asgi_task(cycle, app)
 
 
 class OnlyHosts:

@@ -72,8 +72,11 @@ class ApiKeys:
         self._clock = clock
         self._time = time
         self._recent: OrderedDict[str, tuple[ApiKey, float]] = OrderedDict()
+        self._proved: dict[bytes, ApiKey] = {}
+        """By the SHA-256 of the whole text that proved it."""
         self._uses: dict[str, KeyUse] = {}
-        self._calls: Counter[tuple[str, KeyDay]] = Counter()
+        self._calls: Counter[tuple[str, date, str]] = Counter()
+        """By key, day and cause."""
 
     # -- who calls -------------------------------------------------------------------------------
 
@@ -83,13 +86,9 @@ class ApiKeys:
         `client` is what the program calls itself. What the key is refused for is counted here, what became
         of the call by `count`.
         """
-        try:
-            shown = parse_key(text)
-        except KeyFault as fault:
-            return replace(UNKNOWN, text=f"{fault}.")
-        key = self._trusted(shown.key_id) or await self._ask(shown.key_id)
-        if key is None or key.mode is not shown.mode or not key.is_proved_by(shown.secret):
-            return UNKNOWN
+        key = self._shown_before(text) or await self._find(text)
+        if isinstance(key, Refusal):
+            return key
         now = self._clock.now()
         refusal = _refuse(key, address, now)
         if refusal is not None:
@@ -98,9 +97,28 @@ class ApiKeys:
         self._uses[key.key_id] = KeyUse(now, address, client[:LONGEST_CLIENT])
         return key
 
+    def _shown_before(self, text: str) -> ApiKey | None:
+        """Find the key that this very text proved while the key is trusted."""
+        key = self._proved.get(digest_of(text))
+        return key if key is not None and self._trusted(key.key_id) is key else None
+
+    async def _find(self, text: str) -> ApiKey | Refusal:
+        """Read what was shown, find the key and compare the secret."""
+        try:
+            shown = parse_key(text)
+        except KeyFault as fault:
+            return replace(UNKNOWN, text=f"{fault}.")
+        key = self._trusted(shown.key_id) or await self._ask(shown.key_id)
+        if key is None or key.mode is not shown.mode or not key.is_proved_by(shown.secret):
+            return UNKNOWN
+        if len(self._proved) >= KEPT:
+            self._proved.clear()
+        self._proved[digest_of(text)] = key
+        return key
+
     def count(self, key: ApiKey, cause: str = "") -> None:
         """Count a call, and why it was refused; empty: it was not."""
-        self._calls[key.key_id, KeyDay(self._today(), cause)] += 1
+        self._calls[key.key_id, self._today(), cause] += 1
 
     def _trusted(self, key_id: str) -> ApiKey | None:
         entry = self._recent.get(key_id)
@@ -125,7 +143,8 @@ class ApiKeys:
         uses, self._uses = self._uses, {}
         calls, self._calls = self._calls, Counter()
         if uses or calls:
-            await self._store.note_use(uses, calls)
+            by_day = {(key, KeyDay(day, cause)): n for (key, day, cause), n in calls.items()}
+            await self._store.note_use(uses, by_day)
 
     async def calls_of(self, key: ApiKey) -> Mapping[KeyDay, int]:
         """Count a key's calls of the last days, by day and outcome."""

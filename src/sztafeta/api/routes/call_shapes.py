@@ -25,6 +25,8 @@ from sztafeta.service.sending.call import (
 
 MOST_FIELDS: Final = 100
 """Own header fields, tags and metadata of a call."""
+LONGEST_PERSON: Final = 1000
+"""Characters of an address, and of a name, as a call writes them."""
 _OPEN: Final = "<"
 
 
@@ -43,9 +45,9 @@ def split_person(text: str) -> tuple[str, str]:
 class PersonShape(Strict):
     """A mailbox with a display name."""
 
-    email: Annotated[str, Field(min_length=1, max_length=1000)]
+    email: Annotated[str, Field(min_length=1, max_length=LONGEST_PERSON)]
     """The address; its domain may be written in any script."""
-    name: Annotated[str, Field(max_length=1000)] = ""
+    name: Annotated[str, Field(max_length=LONGEST_PERSON)] = ""
     """The display name, in any script."""
 
     def read(self, pointer: str) -> Person:

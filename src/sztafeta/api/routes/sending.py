@@ -20,12 +20,15 @@ from sztafeta.account.api_key import Scope
 from sztafeta.api.body import Body
 from sztafeta.api.caller import caller_of, prove
 from sztafeta.api.desk import Desk, at_desk
+from sztafeta.api.header_fields import field
 from sztafeta.api.json_text import to_json
 from sztafeta.api.problem import MEDIA_TYPE, Problem, describe, invalid
 from sztafeta.api.routes.call_shapes import CheckedSend, SendShape
+from sztafeta.api.routes.common_call import read_common_call
 from sztafeta.api.routes.shapes import Strict, View
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.service.fault import Fault, Refusal
+from sztafeta.service.sending.call import Call
 from sztafeta.service.sending.sent import Fate, Idempotency, Replayed, Sent, SentMessage
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
@@ -86,9 +89,9 @@ async def send(request: Request) -> Response:
     desk = at_desk(request)
     key = await prove(request, desk.keys, Scope.SEND)
     async with json_body(request, desk) as body:
-        shape = read(_SEND, body.octets)
-        caller, call = caller_of(request, key), shape.read()
-        if shape.dry_run:
+        call, dry_run = _read_send(body.octets)
+        caller = caller_of(request, key)
+        if dry_run:
             return _one(request, desk, await desk.sending.check(caller, call), status=200)
         remember = idempotency(request, body, "messages", partial(_written, request, desk))
         outcome = await desk.sending.send(caller, call, idempotency=remember)
@@ -163,9 +166,22 @@ def json_body(request: Request, desk: Desk) -> AbstractAsyncContextManager[Body]
 
 
 def _refuse_other_media(request: Request, wanted: str) -> None:
-    said = request.headers.get("content-type", wanted).partition(";")[0].strip().lower()
+    said = field(request, b"content-type", wanted).partition(";")[0].strip().lower()
     if said != wanted:
         raise Problem("unsupported_media", f"This address takes {wanted}, not {said}.")
+
+
+def _read_send(octets: bytes) -> tuple[Call, bool]:
+    """Read a call, and whether it is a dry run; what is not common is read, or refused, by its shape.
+
+    Raises:
+        Problem: it has another shape.
+    """
+    call = read_common_call(octets)
+    if call is not None:
+        return call, False
+    shape = read(_SEND, octets)
+    return shape.read(), shape.dry_run
 
 
 def read(adapter: TypeAdapter[T], octets: bytes) -> T:
@@ -211,7 +227,7 @@ def idempotency(
     Raises:
         Problem: it is too long.
     """
-    key = request.headers.get("idempotency-key", "").strip().strip('"')
+    key = field(request, b"idempotency-key").strip().strip('"')
     if not key:
         return None
     if len(key) > LONGEST_KEY or not key.isprintable():
@@ -299,7 +315,7 @@ def _message(one: SentMessage) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "id": None if one.message_id is None else f"msg_{to_text(one.message_id)}",
         "to": one.address,
-        "status": one.fate.value,
+        "status": one.fate,
     }
     if one.header_message_id:
         answer["message_id"] = one.header_message_id

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
 from sztafeta.account.api_key import ApiKey
+from sztafeta.value import value
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class KeyUse:
     """A use of a key."""
 
@@ -20,7 +20,7 @@ class KeyUse:
     """What the program calls itself (User-Agent)."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class KeyDay:
     """What a key's calls of a day came to, in UTC."""
 

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from typing import Final
 
 from sztafeta.delivery.queue_id import IdSource, to_text
 from sztafeta.mail.address import Mailbox
 from sztafeta.mail.envelope import Envelope, ForwardPath
+from sztafeta.mail.header_text import Named
 from sztafeta.mail.message import MAX_HEADER
-from sztafeta.mail.mime import NamedMailbox, PartTree, Shown
+from sztafeta.mail.mime import PartTree, Shown
 from sztafeta.mail.template_source import Rendered
 from sztafeta.mail.trace import date_text, received_field
 from sztafeta.service.accept import first_event, new_recipient
@@ -26,6 +27,8 @@ from sztafeta.service.refusals import too_large
 from sztafeta.service.sending.call import AddresseeKind, Caller
 from sztafeta.service.sending.call_content import CallContent
 from sztafeta.service.sending.call_reading import ReadAddressee, ReadCall
+from sztafeta.service.sending.rendering import RenderedCall
+from sztafeta.value import value
 
 MOST_OF_A_CALL: Final = 64 * 1024 * 1024
 """Octets of all heads of a call: they are in memory until the commit."""
@@ -33,7 +36,7 @@ SLICE_SECONDS: Final = 0.005
 """How long heads are written before the loop gets a turn: a thousand of them delay nobody's 250."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Drafted:
     """One addressee's message before its content is kept."""
 
@@ -71,23 +74,24 @@ class Assembly:
         self.template: tuple[int, int] | None = None
         """The stored template and its version that the content is made of."""
         self.drafts: list[Drafted] = []
-        self._to, self._cc = read.shown(AddresseeKind.TO), read.shown(AddresseeKind.CC)
-        self._tail_size = sum(file.encoded_size() for file in read.files)
+        self._cc = read.shown(AddresseeKind.CC)
+        self._tail_size = sum(file.encoded_size() for file in read.files) if read.files else 0
         self._content: CallContent | None = None
 
     # -- heads -----------------------------------------------------------------------------------
 
     async def draft(
-        self, rendered: Sequence[Rendered], suppressed: Mapping[Mailbox, Suppression]
+        self, rendered: RenderedCall, suppressed: Mapping[Mailbox, Suppression]
     ) -> Refusal | None:
         """Write each addressee's head, or say what is too big."""
-        if not rendered:
+        self.template = rendered.template
+        if not rendered.parts:
             return None
         tree = self._lay_out(rendered)
         self._content = CallContent(tree, self._tail_size, self._bodies)
         loop = asyncio.get_running_loop()
         began, heads = loop.time(), 0
-        for one, parts in zip(self.read.addressees, rendered, strict=True):
+        for one, parts in zip(self.read.addressees, rendered.parts, strict=True):
             suppression = suppressed.get(one.mailbox)
             drafted = self._draft(tree, one, parts, suppression)
             self.drafts.append(drafted)
@@ -100,15 +104,15 @@ class Assembly:
                 began = loop.time()
         return None
 
-    def _lay_out(self, rendered: Sequence[Rendered]) -> PartTree:
+    def _lay_out(self, rendered: RenderedCall) -> PartTree:
         read = self.read
         return PartTree(
             author=read.author,
             reply_to=read.reply_to,
             headers=read.call.headers,
             files=read.files,
-            has_text=any(one.text for one in rendered),
-            has_html=any(one.html for one in rendered),
+            has_text=rendered.has_text,
+            has_html=rendered.has_html,
             boundary=to_text(self.submission_id),
         )
 
@@ -149,14 +153,16 @@ class Assembly:
             return self._first_id
         return self._ids.next(self._now)
 
-    def _shown_to(
-        self, one: ReadAddressee
-    ) -> tuple[Sequence[NamedMailbox], Sequence[NamedMailbox]]:
+    @cached_property
+    def _to(self) -> tuple[ReadAddressee, ...]:
+        return self.read.shown(AddresseeKind.TO)
+
+    def _shown_to(self, one: ReadAddressee) -> tuple[Sequence[Named], Sequence[Named]]:
         """Say whom a message shows: with copies everybody but the blind, otherwise its own reader."""
         if self._cc:
             return self._to, self._cc
         if one.asked.kind is AddresseeKind.TO:
-            return (one.shown,), ()
+            return (one,), ()
         return (self._to if len(self._to) == 1 else ()), ()
 
     def _refuse_size(self, drafted: Drafted, heads: int) -> Refusal | None:
@@ -185,12 +191,12 @@ class Assembly:
     @property
     def heads(self) -> int:
         """Octets that are in memory until the commit."""
-        return sum(len(one.head) for one in self.drafts)
+        return sum([len(one.head) for one in self.drafts])
 
     @property
     def octets(self) -> int:
         """Of all messages as they will be sent."""
-        return sum(len(one.head) + self._tail_size for one in self.drafts)
+        return self.heads + self._tail_size * len(self.drafts)
 
     async def prepare(self) -> list[NewMessage]:
         """Keep what is big, and give all that the commit writes."""
@@ -248,10 +254,12 @@ class Assembly:
 
     def _envelope(self, one: Drafted) -> Envelope:
         """Texts are encoded, so only addresses can make a message international (RFC 6531 §3.6)."""
-        mailboxes = (self.read.reverse_path, one.to.mailbox)
-        is_international = not one.head.isascii() or any(box.needs_smtputf8 for box in mailboxes)
+        reverse_path = self.read.reverse_path
+        is_international = (
+            not one.head.isascii() or reverse_path.needs_smtputf8 or one.to.mailbox.needs_smtputf8
+        )
         return Envelope(
-            reverse_path=self.read.reverse_path,
+            reverse_path=reverse_path,
             smtputf8=is_international,
             eight_bit=is_international,
         )

@@ -7,7 +7,7 @@ faults at once. Pointers say where in the integrator's own call a value stood.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import Enum
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from sztafeta.account.api_key import Mode
 from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.mail.envelope import Envelope
+from sztafeta.value import value
 
 
 class AddresseeKind(Enum):
@@ -25,7 +26,7 @@ class AddresseeKind(Enum):
     BCC = "bcc"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Person:
     """A mailbox with a display name, unread."""
 
@@ -34,7 +35,7 @@ class Person:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Addressee:
     """Somebody who gets a message of his own."""
 
@@ -47,7 +48,7 @@ class Addressee:
     """The Message-ID to use, without angle brackets; empty: one is made."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class TemplateChoice:
     """Which template the content comes from."""
 
@@ -57,7 +58,7 @@ class TemplateChoice:
     """None: the live one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class AttachedFile:
     """A file, decoded."""
 
@@ -70,7 +71,7 @@ class AttachedFile:
     pointer: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Call:
     """One submission: one message for each addressee."""
 
@@ -94,7 +95,7 @@ class Call:
     """The reverse-path; None: the author's address."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Caller:
     """Who calls, and what the history keeps of it."""
 

@@ -19,18 +19,15 @@ class CallContent:
         self._spool: Spool | None = None
         self._body_id: int | None = None
 
-    async def of_one(self, message_id: int, head: bytes) -> Content:
-        """Give the content of a message that shares nothing."""
-        return await self._kept(message_id, head)
-
     async def of_many(self, tail_id: int, heads: Sequence[bytes]) -> list[Content]:
         """Give the contents of messages that share their tail."""
-        tail = await self._kept(tail_id, b"")
+        tail = await self.of_one(tail_id, b"")
         if not tail.size:
             return [InlineContent(head) for head in heads]
         return [TailedContent(head, tail_id, tail) for head in heads]
 
-    async def _kept(self, body_id: int, head: bytes) -> Content:
+    async def of_one(self, body_id: int, head: bytes) -> Content:
+        """Give the content of a message that shares nothing."""
         if len(head) + self._tail_size <= self._bodies.inline_limit:
             return InlineContent(b"".join((head, *self._tree.tail())))
         self._body_id = body_id

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from mimetypes import MimeTypes
 from typing import Any, Final
 
@@ -17,15 +17,15 @@ from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.delivery.timing import Timing, TimingFault, plan_timing
 from sztafeta.mail.address import AddressFault, Mailbox, parse_mailbox
 from sztafeta.mail.author import authors
-from sztafeta.mail.header_text import address_field
 from sztafeta.mail.hostile_text import what_breaks, what_is_wrong_with_field, what_misleads
 from sztafeta.mail.labels import what_is_wrong_with_metadata, what_is_wrong_with_tags
 from sztafeta.mail.message import HeaderFault, scan
-from sztafeta.mail.mime import FilePart, NamedMailbox
+from sztafeta.mail.mime import FilePart, NamedMailbox, author_field
 from sztafeta.mail.template_data import what_is_wrong_with_data
 from sztafeta.service.fault import Fault
 from sztafeta.service.sender_rule import refuse_domains
 from sztafeta.service.sending.call import Addressee, AddresseeKind, AttachedFile, Call, Person
+from sztafeta.value import value
 
 MOST_ADDRESSEES: Final = 1000
 MOST_FILES: Final = 100
@@ -44,20 +44,17 @@ _TYPES = MimeTypes()
 _UNKNOWN_TYPE: Final = "application/octet-stream"
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class ReadAddressee:
-    """An addressee whose address can be written to."""
+    """An addressee whose address can be written to; shown like any mailbox with a name."""
 
     asked: Addressee
-    shown: NamedMailbox
-
-    @property
-    def mailbox(self) -> Mailbox:
-        """The forward-path."""
-        return self.shown.mailbox
+    mailbox: Mailbox
+    """The forward-path."""
+    name: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class ReadCall:
     """A call without faults."""
 
@@ -72,9 +69,9 @@ class ReadCall:
     timing: Timing
     warnings: tuple[Fault, ...]
 
-    def shown(self, kind: AddresseeKind) -> tuple[NamedMailbox, ...]:
+    def shown(self, kind: AddresseeKind) -> tuple[ReadAddressee, ...]:
         """Give those of one field."""
-        return tuple(one.shown for one in self.addressees if one.asked.kind is kind)
+        return tuple([one for one in self.addressees if one.asked.kind is kind])
 
 
 def read_call(call: Call, account: SmtpAccount, now: datetime) -> ReadCall | tuple[Fault, ...]:
@@ -105,16 +102,18 @@ class _Reading:
             else self._own_mailbox(return_path, "/return_path")
         )
         self._read_content()
-        self._read_headers()
-        self._read_labels()
+        if call.headers:
+            self._read_headers()
+        if call.tags or call.metadata:
+            self._read_labels()
         return ReadCall(
             call=call,
             author=author,
             reverse_path=reverse_path,
             addressees=self._addressees(),
             unreadable=tuple(self._unreadable),
-            reply_to=tuple(self._named(one, one.pointer or "/reply_to") for one in call.reply_to),
-            files=self._files(),
+            reply_to=self._reply_to() if call.reply_to else (),
+            files=self._files() if call.attachments else (),
             timing=self._timing(now),
             warnings=tuple(self._warnings),
         )
@@ -130,10 +129,9 @@ class _Reading:
         mailbox = self._own_mailbox(person, pointer)
         author = NamedMailbox(mailbox=mailbox, name=self._name(person, pointer))
         if mailbox is not _NOBODY and not self.faults:
-            try:
-                authors(scan(address_field("From", [author])))
-            except HeaderFault as fault:  # S-41: the rule of the other door
-                self._fault(pointer, "invalid_name", str(fault))
+            trouble = _what_is_wrong_with_author(author)
+            if trouble:
+                self._fault(pointer, "invalid_name", trouble)
         return author
 
     def _own_mailbox(self, person: Person, pointer: str) -> Mailbox:
@@ -156,7 +154,13 @@ class _Reading:
         name = self._name(person, pointer)
         return NamedMailbox(mailbox=self._mailbox(person, pointer), name=name)
 
+    def _reply_to(self) -> tuple[NamedMailbox, ...]:
+        people = self._call.reply_to
+        return tuple([self._named(one, one.pointer or "/reply_to") for one in people])
+
     def _name(self, person: Person, pointer: str) -> str:
+        if not person.name:
+            return ""
         self._refuse(pointer, "invalid_name", "the name", what_misleads(person.name))
         self._limit(pointer, "the name", person.name, LONGEST_NAME)
         return person.name.strip()
@@ -182,8 +186,10 @@ class _Reading:
     def _addressee(self, asked: Addressee) -> ReadAddressee | None:
         person = asked.person
         name = self._name(person, person.pointer)
-        self._read_metadata(asked.metadata, f"{person.pointer}/metadata")
-        self._read_data(asked.data, f"{person.pointer}/data")
+        if asked.metadata:
+            self._read_metadata(asked.metadata, f"{person.pointer}/metadata")
+        if asked.data:
+            self._read_data(asked.data, f"{person.pointer}/data")
         if asked.message_id and _ID.fullmatch(asked.message_id) is None:
             self._fault(person.pointer, "invalid_message_id", "the Message-ID is not id@domain")
         try:
@@ -195,7 +201,7 @@ class _Reading:
             else:
                 self._unreadable.append((asked, fault))
             return None
-        return ReadAddressee(asked, NamedMailbox(mailbox=mailbox, name=name))
+        return ReadAddressee(asked, mailbox, name)
 
     def _refuse_copies_that_differ(self, asked: Sequence[Addressee]) -> None:
         """A copy shows what the others got: with cc there is one content for all."""
@@ -216,10 +222,11 @@ class _Reading:
             self._refuse("/subject", "invalid_subject", "the subject", what_breaks(call.subject))
         self._limit("/subject", "the subject", call.subject, LONGEST_SUBJECT)
         for pointer, text in (("/html", call.html), ("/text", call.text)):
-            if "\0" in text or what_is_wrong_with_data(text) is not None:
+            if text and ("\0" in text or what_is_wrong_with_data(text) is not None):
                 trouble = "the text holds a NUL, or half of a surrogate pair"
                 self._fault(pointer, "invalid_text", trouble)
-        self._read_data(call.data, "/data")
+        if call.data:
+            self._read_data(call.data, "/data")
 
     def _read_data(self, data: Mapping[str, Any], pointer: str) -> None:
         if (trouble := what_is_wrong_with_data(data)) is not None:
@@ -231,7 +238,7 @@ class _Reading:
             text = f"there are {len(headers)} header fields, {MOST_HEADERS} are allowed"
             self._fault("/headers", "too_many_headers", text)
         seen: set[str] = set()
-        for name, value in headers[:MOST_HEADERS]:
+        for name, content in headers[:MOST_HEADERS]:
             pointer = f"/headers/{escaped(name)}"
             trouble = what_is_wrong_with_field(name)
             if trouble is None and name.lower() in seen:
@@ -239,8 +246,8 @@ class _Reading:
             seen.add(name.lower())
             if trouble is not None:
                 self._fault(pointer, "header_not_allowed", f"{_shown(name)} {trouble}")
-            self._refuse(pointer, "invalid_header", "the value", what_breaks(value))
-            self._limit(pointer, "the value", value, LONGEST_HEADER)
+            self._refuse(pointer, "invalid_header", "the value", what_breaks(content))
+            self._limit(pointer, "the value", content, LONGEST_HEADER)
 
     def _files(self) -> tuple[FilePart, ...]:
         files = self._call.attachments
@@ -248,7 +255,7 @@ class _Reading:
             text = f"there are {len(files)} attachments, {MOST_FILES} are allowed"
             self._fault("/attachments", "too_many_attachments", text)
             return ()
-        return tuple(self._file(file, at) for at, file in enumerate(files))
+        return tuple([self._file(file, at) for at, file in enumerate(files)])
 
     def _file(self, file: AttachedFile, at: int) -> FilePart:
         pointer = file.pointer or f"/attachments/{at}"
@@ -280,9 +287,10 @@ class _Reading:
     # -- the rest --------------------------------------------------------------------------------
 
     def _read_labels(self) -> None:
-        for at, trouble in what_is_wrong_with_tags(self._call.tags):
+        call = self._call
+        for at, trouble in what_is_wrong_with_tags(call.tags):
             self._fault(f"/tags/{at}", "invalid_tag", trouble)
-        self._read_metadata(self._call.metadata, "/metadata")
+        self._read_metadata(call.metadata, "/metadata")
 
     def _read_metadata(self, metadata: Mapping[str, str], pointer: str) -> None:
         for key, trouble in what_is_wrong_with_metadata(metadata):
@@ -304,6 +312,16 @@ class _Reading:
         if len(text) > longest:
             trouble = f"{what} has {len(text)} characters, {longest} are allowed"
             self._fault(pointer, "too_long", trouble)
+
+
+@lru_cache(maxsize=4096)
+def _what_is_wrong_with_author(author: NamedMailbox) -> str:
+    """Say why the other door would not take this author (S-41), or nothing; asked once for each."""
+    try:
+        authors(scan(author_field(author)))
+    except HeaderFault as fault:
+        return str(fault)
+    return ""
 
 
 def escaped(key: str) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any, Final
 
 from sztafeta.mail.hostile_text import what_breaks
@@ -18,21 +18,24 @@ from sztafeta.service.ports import Renderer, Template, TemplateStore
 from sztafeta.service.sending.call import Call, TemplateChoice
 from sztafeta.service.sending.call_reading import ReadAddressee, ReadCall, escaped
 from sztafeta.service.templates import template_ref
+from sztafeta.value import value
 
 KEPT: Final = 256
 """Sources of published versions in memory."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class RenderedCall:
-    """Each addressee's parts."""
+    """Each addressee's parts; whether there is text and HTML is the same for all messages of a call."""
 
     parts: Sequence[Rendered]
+    has_text: bool
+    has_html: bool
     template: tuple[int, int] | None = None
     """The stored template and its version that they are made of."""
 
 
-@dataclass(frozen=True, slots=True)
+@value(frozen=True, slots=True)
 class _Chosen:
     """What is rendered, and what happens when a variable is missing; a call's own subject wins."""
 
@@ -53,7 +56,10 @@ class Rendering:
         """Give each addressee's parts, or what is wrong with template or variables."""
         call = read.call
         if call.template is None and not call.is_template:
-            return RenderedCall([await self._plain(call)] * len(read.addressees))
+            text = call.text or await self._renderer.text_of(call.html)
+            plain = Rendered(subject=call.subject, html=call.html, text=text)
+            parts = [plain] * len(read.addressees)
+            return RenderedCall(parts, has_text=bool(text), has_html=bool(call.html))
         chosen = await self._chosen(customer_id, call)
         if isinstance(chosen, Refusal):
             return chosen
@@ -63,14 +69,14 @@ class Rendering:
                 chosen.source, missing=chosen.missing, shared=call.data, data=groups.data
             )
             parts = groups.spread([_with_sound_subject(*one) for one in enumerate(rendered)])
-            return RenderedCall(parts, chosen.template)
+            return RenderedCall(
+                parts,
+                has_text=any(one.text for one in parts),
+                has_html=any(one.html for one in parts),
+                template=chosen.template,
+            )
         except TemplateFault as fault:
             return _refusal(_faults(fault, groups.where(fault.index)))
-
-    async def _plain(self, call: Call) -> Rendered:
-        """Give content without variables: the same for everybody."""
-        text = call.text or await self._renderer.text_of(call.html)
-        return Rendered(subject=call.subject, html=call.html, text=text)
 
     async def _chosen(self, customer_id: int, call: Call) -> _Chosen | Refusal:
         if call.template is not None:

@@ -120,9 +120,8 @@ class Sending:
         self, caller: Caller, call: Call, *, idempotency: Idempotency | None = None
     ) -> Sent | Refusal | Replayed:
         """Take one call over; durable on return."""
-        take = partial(self._take_all, caller, (call,), idempotency)
-        results = await self._answering.once(caller, idempotency, take)
-        return results[0] if isinstance(results, tuple) else results
+        take = partial(self._take, caller, call, idempotency)
+        return await self._answering.once(caller, idempotency, take)
 
     async def send_batch(
         self, caller: Caller, calls: Sequence[Call], *, idempotency: Idempotency | None = None
@@ -148,16 +147,38 @@ class Sending:
         assembly = await self._assemble(caller, call, first_id)
         if isinstance(assembly, Refusal):
             return assembly
+        refusal = await self._commit(caller, assembly, remembered)
+        return refusal or _sent(caller, assembly)
+
+    async def _take(
+        self, caller: Caller, call: Call, idempotency: Idempotency | None
+    ) -> Sent | Refusal:
+        """Read, render, put together, compose the answer, commit."""
+        if len(call.addressees) > MOST_MESSAGES:
+            return _too_many_messages()
+        assembly = await self._assemble(caller, call)
+        if isinstance(assembly, Refusal):
+            return assembly
+        sent = _sent(caller, assembly)
+        if not assembly.drafts:
+            return sent
+        remembered = self._answering.compose(caller, idempotency, (sent,))
+        return await self._commit(caller, assembly, remembered) or sent
+
+    async def _commit(
+        self, caller: Caller, assembly: Assembly, remembered: Remembered | None
+    ) -> Refusal | None:
+        """Make one call's messages ours, or say why not."""
         taken = await self._accept.take_over(assembly, assembly.prepare, remembered=remembered)
         if isinstance(taken, Rejection):
             return refused(taken)
         self._note_use(caller, assembly)
-        return _sent(caller, assembly)
+        return None
 
     async def _take_all(
         self, caller: Caller, calls: Sequence[Call], idempotency: Idempotency | None
     ) -> tuple[Sent | Refusal, ...] | Refusal:
-        """Read, render, put together, compose the answer, commit."""
+        """Do the same with several calls, which share a commit."""
         assemblies = await self._assemble_all(caller, calls)
         if isinstance(assemblies, Refusal):
             return assemblies
@@ -188,7 +209,7 @@ class Sending:
     ) -> list[Assembly | Refusal] | Refusal:
         """Put the calls of a commit together, as long as memory and the commit can bear them."""
         if sum(len(call.addressees) for call in calls) > MOST_MESSAGES:
-            return _too_much(f"a batch has at most {MOST_MESSAGES} addressees")
+            return _too_many_messages()
         assemblies: list[Assembly | Refusal] = []
         heads = 0
         for call in calls:
@@ -225,8 +246,7 @@ class Sending:
             max_size=self._max_size,
             first_id=first_id,
         )
-        assembly.template = rendered.template
-        return await assembly.draft(rendered.parts, suppressed) or assembly
+        return await assembly.draft(rendered, suppressed) or assembly
 
     async def send_raw(
         self,
@@ -266,9 +286,25 @@ def _too_much(text: str) -> Refusal:
     return invalid(Fault(pointer="", code="batch_too_large", text=text))
 
 
+def _too_many_messages() -> Refusal:
+    return _too_much(f"a batch has at most {MOST_MESSAGES} addressees")
+
+
 def _sent(caller: Caller, assembly: Assembly) -> Sent:
     """Say what becomes of each addressee, in the order of the call."""
-    read = assembly.read
+    return Sent(
+        submission_id=assembly.submission_id,
+        mode=caller.mode,
+        messages=_sent_messages(assembly),
+        warnings=assembly.read.warnings,
+        octets=assembly.octets,
+    )
+
+
+def _sent_messages(assembly: Assembly) -> tuple[SentMessage, ...]:
+    read, asked_for = assembly.read, assembly.read.call.addressees
+    if len(assembly.drafts) == len(asked_for):  # nobody is left out
+        return tuple([_sent_message(one) for one in assembly.drafts])
     fates = {id(one.to.asked): _sent_message(one) for one in assembly.drafts}
     for asked, fault in read.unreadable:
         fates[id(asked)] = SentMessage(
@@ -278,14 +314,7 @@ def _sent(caller: Caller, assembly: Assembly) -> Sent:
             header_message_id="",
             fault=fault,
         )
-    asked_for = read.call.addressees
-    return Sent(
-        submission_id=assembly.submission_id,
-        mode=caller.mode,
-        messages=tuple(fates[id(one)] for one in asked_for if id(one) in fates),
-        warnings=read.warnings,
-        octets=assembly.octets,
-    )
+    return tuple([fates[id(one)] for one in asked_for if id(one) in fates])
 
 
 def _sent_message(one: Drafted) -> SentMessage:

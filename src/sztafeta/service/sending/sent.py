@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from enum import Enum
 
 from sztafeta.account.api_key import Mode
 from sztafeta.service.fault import Fault, Refusal
+from sztafeta.value import value
 
 
 class Fate(Enum):
@@ -18,7 +18,7 @@ class Fate(Enum):
     INVALID = "invalid"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class SentMessage:
     """One addressee's part of the answer."""
 
@@ -32,7 +32,7 @@ class SentMessage:
     fault: Fault | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Sent:
     """A submission that is ours now, or would be (`dry_run`)."""
 
@@ -44,7 +44,7 @@ class Sent:
     """Of all messages as they will be sent, before they are signed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Replayed:
     """The answer of an earlier call with the same idempotency key."""
 
@@ -52,7 +52,7 @@ class Replayed:
     answer: bytes
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@value(frozen=True, slots=True, kw_only=True)
 class Idempotency:
     """A key under which the answer is kept for 24 hours."""
 
