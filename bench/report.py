@@ -34,8 +34,8 @@ _HOW = """\
 _WHERE = """\
 ## Where the time goes
 
-CPU time of each thread, from `/proc`, in 15,000 relayed messages of 4 KB, on a machine that signs RSA-2048 in
-0.25 ms (the table's own machine is named above; its row without the RSA signature says what that takes there):
+CPU time of each thread, from `/proc`, in 15,000 relayed messages of 4 KB, on a machine that signs RSA-2048
+in 0.25 ms (the table's row without the RSA signature says what it takes on the machine of the table):
 
 | thread | CPU a message | what it does |
 | --- | --- | --- |
@@ -55,13 +55,14 @@ CPU time of each thread, from `/proc`, in 15,000 relayed messages of 4 KB, on a 
   0.5 ms instead of Python's 5 ms made relaying about 8 % quicker in alternating runs.
 - A backlog's messages are read with their page, not one by one: that took four of nineteen thread switches
   off each message.
-- Accepting takes 467 calls of functions a message (585 before): which commands may come is a table made once
-  for a connection, replies are written for the wire once, what a sender repeats is read once, and a plain
-  message waits for nothing but its commit. That took a tenth off the loop's time. Compiling the path with mypyc
-  was tried: a sixth more messages, for two minutes of compiling and a compiler on every machine; left out.
-- HTTP: calls that send go past the framework's middle layers (`api/shortcuts.py`), a common call is read by
-  msgspec (`api/routes/common_call.py`), and its answer is written at once (`net/whole_answers.py`): 540 calls of
-  functions instead of 892, a third less CPU.
+- Accepting takes 467 calls of functions a message (585 before): which commands may come is a table made
+  once for a connection, replies are written for the wire once, what a sender repeats is read once, and a
+  plain message waits for nothing but its commit. That took a tenth off the loop's time. Compiling the path
+  with mypyc was tried: a sixth more messages, for two minutes of compiling and a compiler on every machine;
+  left out.
+- HTTP: calls that send go past the framework's middle layers (`api/shortcuts.py`), a common call is read
+  by msgspec (`api/routes/common_call.py`), and its answer is written at once (`net/whole_answers.py`): 540
+  calls of functions instead of 892, a third less CPU.
 """
 
 
