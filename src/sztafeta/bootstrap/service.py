@@ -238,7 +238,7 @@ class Service:
             ids=self._ids,
             plan=RetryPlan(waits=settings.delivery.retries, jitter=settings.delivery.jitter),
             notices=StatusNotices(hostname=settings.hostname, ids=self._ids),
-            draw=random.SystemRandom().random,
+            draw=random.random,  # jitter: nobody gains by guessing it
             on_attempt=self._observer.attempted,
             on_trouble=self._observer.trouble,
         )

@@ -49,13 +49,17 @@ class Patience:
         self._seconds = seconds
         self._line: deque[Wait] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        """Where it is used: asking for the running one costs a system call."""
 
     def begin(self) -> Wait:
         """Give the running task its time."""
-        task = asyncio.current_task()
+        loop = self._loop
+        if loop is None:
+            loop = self._loop = asyncio.get_running_loop()
+        task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("only a task can be cut short")
-        loop = asyncio.get_running_loop()
         wait = Wait(self, task, loop.time() + self._seconds)
         self._line.append(wait)
         if self._timer is None:

@@ -41,11 +41,10 @@ class ContentRules:
         self.size += size
         if self._has_bare_line_end:
             return  # nothing worse can come
-        lines = piece.count(b"\n")
-        # RFC 5321 §2.3.8: CR and LF appear only together
-        if lines != piece.count(b"\r") or (lines and lines != piece.count(b"\r\n")):
+        text = piece.replace(b"\r\n", b"")
+        if b"\n" in text or b"\r" in text:  # RFC 5321 §2.3.8: they appear only together
             self._has_bare_line_end = True
-        elif not lines and self._line + size <= MAX_TEXT_LINE:
+        elif len(text) == size and self._line + size <= MAX_TEXT_LINE:
             self._line += size
         elif not self._has_long_line:
             self._measure_lines(piece)

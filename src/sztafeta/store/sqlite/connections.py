@@ -12,7 +12,8 @@ from sztafeta.store.gates import sqlite_pragma_faults
 from sztafeta.store.latch import Latch
 from sztafeta.store.statements import Query, Rows, Steps
 
-PAGE_SIZE: Final = 8192
+PAGE_SIZE: Final = 4096
+"""Octets, of a fresh file: a commit writes every page that it touched, and one message touches a dozen."""
 BUSY_SECONDS: Final = 5.0
 """How long a locked database is waited for (R-27)."""
 WRITER_CACHE_KIB: Final = 8 * 1024
