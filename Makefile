@@ -1,7 +1,7 @@
 # Everything that can be run here; `make help` lists the targets.
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
-PYTHON ?= python3
+PYTHON ?=  # which to use; empty: tools/venv.sh finds one
 VENV ?= .venv
 BIN := $(VENV)/bin
 TESTS ?=
@@ -13,10 +13,10 @@ help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(VENV)/.runtime: requirements/runtime.txt pyproject.toml tools/venv.sh
-	@PYTHON=$(PYTHON) tools/venv.sh $(VENV) runtime
+	@PYTHON='$(strip $(PYTHON))' tools/venv.sh $(VENV) runtime
 
 $(VENV)/.dev: requirements/dev.txt requirements/runtime.txt pyproject.toml tools/venv.sh
-	@PYTHON=$(PYTHON) tools/venv.sh $(VENV) dev
+	@PYTHON='$(strip $(PYTHON))' tools/venv.sh $(VENV) dev
 
 demo: $(VENV)/.runtime  ## Set up and start the service with a catch-all receiver and an inbox page
 	@exec $(BIN)/sztafeta demo

@@ -7,6 +7,7 @@ import platform
 import shutil
 import socket
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic, sleep
@@ -80,7 +81,7 @@ def description() -> dict[str, str]:
         "file system": _output("stat", "-f", "-c", "%T", str(ROOT)),
         "load before the run": f"{os.getloadavg()[0]:.1f} (a quiet machine has less than 0.5)",
         "kernel": f"{platform.system()} {platform.release().split('-')[0]}",
-        "Python": platform.python_version(),
+        "Python": f"{platform.python_version()} in {sys.base_prefix}",
         "Postfix": _output(program("postconf"), "-dh", "mail_version"),
         "OpenDKIM": _opendkim_version(),
     }

@@ -2,7 +2,13 @@
 # Makes the virtual environment and installs what requirements/<set>.txt locks by hash. Usage: venv.sh FOLDER SET
 set -euo pipefail
 cd "$(dirname "$0")/.."
-folder=$1 set=$2 python=${PYTHON:-python3}
+folder=$1 set=$2
+
+# A distribution's Python is built with the profile of a training run; one compiled at home, as by pyenv, seldom
+# is, and all that we do then takes a sixth longer. So the system's own is taken if it is new enough.
+suits() { "$1" -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+if [ -z "${PYTHON:-}" ] && suits /usr/bin/python3; then PYTHON=/usr/bin/python3; fi
+python=${PYTHON:-python3}
 
 fail() { printf '\n%s\n' "$@" >&2; exit 1; }
 
