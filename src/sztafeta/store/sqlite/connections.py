@@ -16,7 +16,7 @@ PAGE_SIZE: Final = 4096
 """Octets, of a fresh file: a commit writes every page that it touched, and one message touches a dozen."""
 BUSY_SECONDS: Final = 5.0
 """How long a locked database is waited for (R-27)."""
-WRITER_CACHE_KIB: Final = 8 * 1024
+WRITER_CACHE_KIB: Final = 4 * 1024
 READER_CACHE_KIB: Final = 4 * 1024
 WAL_LIMIT_BYTES: Final = 64 * 1024 * 1024
 STATEMENTS_KEPT: Final = 512
