@@ -35,19 +35,28 @@ _WHERE = """\
 ## Where the time goes
 
 CPU time of each thread, from `/proc`, in 15,000 relayed messages of 4 KB, on a machine that signs RSA-2048
-in 0.25 ms (the table's row without the RSA signature says what it takes on the machine of the table):
+in 0.22 ms:
 
 | thread | CPU a message | what it does |
 | --- | --- | --- |
-| event loop | 0.6 ms | receives, composes, schedules, sends, logs |
-| two signers | 0.45 ms | RSA-2048 (0.25 ms when measured alone), Ed25519, canonicalisation |
-| writer | 0.17 ms | one transaction for all that waits: accepts, claims, outcomes |
-| readers | 0.06 ms | messages of a backlog, read a page at a time |
+| event loop | 0.25 to 0.3 ms | receives, composes, schedules, sends, logs |
+| two signers | 0.34 ms | RSA-2048 (0.22 ms when measured alone), Ed25519, canonicalisation |
+| writer | 0.08 ms | one transaction for all that waits: accepts, claims, outcomes |
+| log, readers, checkpoints | 0.03 ms | |
 
-- No single function stands out in the event loop: writing to sockets is a sixth of its samples, everything
-  else is a long tail of small steps. Accepting alone takes 0.3 to 0.4 ms a message, nearly all of it in the
-  one thread that holds Python's interpreter lock; more sessions therefore add nothing above about 3,000
-  messages a second. That is what keeps the ratios to Postfix, which uses both processors, below the targets.
+- The absolute numbers and the ratios depend on the machine. One that took 0.88 ms for an RSA-2048 signature,
+  with a Python built without a profile and the code of a day before, reached 1.2, 2.3 and 1.7 times Postfix
+  when accepting and 2.6 times when relaying: on slow processors Postfix, which uses both, loses less.
+- Accepting alone takes 0.09 ms of the loop and 0.025 ms of the writer. No single function stands out in the
+  loop: writing to sockets is a quarter of its samples, everything else a long tail of small steps.
+- A batch that has Python's interpreter lock to itself costs the writer 13 µs a message; one that contends
+  with the loop for it up to 260 µs, and the loop runs a fifth slower besides. So units are handed over once
+  a turn of the loop has brought no more (`store/sqlite/writer.py`): that made accepting a fifth quicker at
+  10 sessions, a tenth at 50. Handing over earlier, so that both work at the same time, made it slower.
+- A commit writes every page that it touched, a dozen for a message of its own: pages of 4 KB instead of 8
+  made accepting at one session a quarter quicker.
+- Python: a distribution's build is made with a profile; one compiled at home seldom is, and everything takes
+  a sixth longer (`tools/venv.sh` prefers the system's).
 - Full garbage collections held the loop for a tenth of a second each and made the slowest answers (p99 of
   the final dot at 50 sessions: 90 ms before, a third of that after). What lives as long as the process is
   now left out of them.
