@@ -10,11 +10,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
-from sztafeta.api.routes.call_shapes import LONGEST_PERSON, MOST_FIELDS, CheckedSend, SendShape
+from sztafeta.api.routes.call_shapes import LONGEST_PERSON, MOST_FIELDS, SendShape
 from sztafeta.api.routes.common_call import read_common_call
 from sztafeta.service.sending.call import Call
 
-SHAPE: TypeAdapter[SendShape] = TypeAdapter(CheckedSend)
+SHAPE = TypeAdapter(SendShape)
 
 
 def shaped(octets: bytes) -> tuple[Call, bool] | None:

@@ -145,6 +145,17 @@ async def test_all_faults_are_found_at_once(house: NativeHouse, alice: Caller) -
     assert not house.store.letters
 
 
+async def test_an_address_with_a_slip_is_told_beside_other_faults(alice: Caller) -> None:
+    """Alone it would have been told in the answer, beside those that were accepted."""
+    answer = await alice.send("bob@@example.net", "carol@example.net", subject="\x01", text=None)
+    assert (answer.status, answer.code) == (422, "invalid")
+    assert answer.faults == {
+        "/to/0": "invalid_address",
+        "/subject": "invalid_subject",
+        "/html": "no_content",
+    }
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
@@ -155,7 +166,6 @@ async def test_all_faults_are_found_at_once(house: NativeHouse, alice: Caller) -
         ({"send_at": "2026-01-02T03:04:05"}, "/send_at"),
         ({"attachments": [{"filename": "a", "content": "%%%"}]}, "/attachments/0/content"),
         ({"metadata": {"k": 5}}, "/metadata/k"),
-        ({"text": None}, ""),
         ({"recipients": [{"to": "x@example.net", "dat": {}}]}, "/recipients/0/dat"),
     ],
 )

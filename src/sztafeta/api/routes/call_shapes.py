@@ -11,7 +11,7 @@ import binascii
 from collections.abc import Sequence
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import BeforeValidator, Field
 
 from sztafeta.api.routes.shapes import Instant, Strict
 from sztafeta.service.sending.call import (
@@ -131,12 +131,6 @@ class RecipientShape(Strict):
 Metadata = Annotated[dict[str, str], Field(max_length=MOST_FIELDS)]
 
 
-def _some_content(call: SendShape) -> SendShape:
-    if not (call.html or call.text or call.template):
-        raise ValueError("a message needs html, text or a template")
-    return call
-
-
 class SendShape(Strict):
     """A call that sends: one message for each recipient."""
 
@@ -230,6 +224,3 @@ class SendShape(Strict):
 
 def _people(people: Sequence[PersonShape], pointer: str) -> tuple[Person, ...]:
     return tuple([one.read(f"{pointer}/{place}") for place, one in enumerate(people)])
-
-
-CheckedSend = Annotated[SendShape, AfterValidator(_some_content)]

@@ -23,7 +23,7 @@ from sztafeta.api.desk import Desk, at_desk
 from sztafeta.api.header_fields import field
 from sztafeta.api.json_text import to_json
 from sztafeta.api.problem import MEDIA_TYPE, Problem, describe, invalid
-from sztafeta.api.routes.call_shapes import CheckedSend, SendShape
+from sztafeta.api.routes.call_shapes import SendShape
 from sztafeta.api.routes.common_call import read_common_call
 from sztafeta.api.routes.shapes import Strict, View
 from sztafeta.delivery.queue_id import to_text
@@ -80,7 +80,7 @@ class BatchAnswer(View):
     """Each as the answer to a single call, or an `error`; `status` is the HTTP status it would have had."""
 
 
-_SEND: Final = TypeAdapter(CheckedSend)
+_SEND: Final = TypeAdapter(SendShape)
 _BATCH: Final = TypeAdapter(BatchShape)
 
 

@@ -78,7 +78,9 @@ def read_call(call: Call, account: SmtpAccount, now: datetime) -> ReadCall | tup
     """Read a call, or say all that is wrong with it."""
     reading = _Reading(call, account)
     read = reading.read(now)
-    return tuple(reading.faults) if reading.faults else read
+    if read.addressees and not reading.faults:
+        return read
+    return (*reading.faults, *(fault for _, fault in read.unreadable))
 
 
 class _Reading:
@@ -179,8 +181,6 @@ class _Reading:
                 text = f"{one.person.address} stands more than once and gets one message"
                 warning = Fault(pointer=one.person.pointer, code="duplicate", text=text)
                 self._warnings.append(warning)
-        if not found and not self.faults:
-            self.faults += [fault for _, fault in self._unreadable]
         return tuple(found.values())
 
     def _addressee(self, asked: Addressee) -> ReadAddressee | None:
