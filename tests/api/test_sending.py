@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from email import message_from_bytes, policy
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -12,7 +13,7 @@ from typing import Any
 import pytest
 from tests.doubles.native_house import Caller, NativeHouse, a_message
 
-from sztafeta.account.api_key import Scope
+from sztafeta.account.api_key import Mode, Scope
 
 POLISH = "Zażółć gęślą jaźń"
 RAW = b"From: alice@example.com\r\nTo: bob@example.net\r\nSubject: Raw\r\n\r\nHi Bob\r\n"
@@ -156,6 +157,52 @@ async def test_an_address_with_a_slip_is_told_beside_other_faults(alice: Caller)
     }
 
 
+async def test_faults_of_one_recipient_are_pointed_at_where_they_stand(alice: Caller) -> None:
+    recipient = {"to": "bob@example.net", "data": {"a": 2**70}, "metadata": {"k": "v\r\n"}}
+    answer = await alice.send(to=None, recipients=[recipient])
+    assert set(answer.faults) == {"/recipients/0/data", "/recipients/0/metadata/k"}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "X-Tag",
+        "X-Metadata-order",
+        "X-Send-At",
+        "X-Template-Data",
+        "Idempotency-Key",
+        "Authentication-Results",
+    ],
+)
+async def test_fields_that_speak_to_us_are_not_a_callers_own(alice: Caller, name: str) -> None:
+    """S-42: they would be obeyed when the message is sent again, or believed by its receiver."""
+    answer = await alice.send(headers={name: "2030"})
+    assert answer.faults == {f"/headers/{name}": "header_not_allowed"}
+
+
+@pytest.mark.parametrize("to", ["bob@example.net\r\n", "\nBob <bob@example.net>"])
+async def test_a_line_break_around_an_address_is_a_fault(alice: Caller, to: str) -> None:
+    """S-43."""
+    answer = await alice.send(to)
+    assert (answer.status, set(answer.faults)) == (422, {"/to/0"})
+
+
+@pytest.mark.parametrize("data", ["NaN", "-Infinity"])
+async def test_numbers_that_are_not_json_are_refused(alice: Caller, data: str) -> None:
+    """W-19, RFC 8259 §6."""
+    call = json.dumps(a_message(data={"n": 0})).replace('"n": 0', f'"n": {data}')
+    answer = await alice("POST", "/v1/messages", content=call.encode())
+    assert answer.faults == {"/data": "invalid_data"}
+
+
+async def test_a_thousand_variables_are_enough(alice: Caller) -> None:
+    """W-19: wherever they stand."""
+    inside = {str(one): one for one in range(999)}
+    assert (await alice.send(data={"all": inside})).status == 202
+    answer = await alice.send(data={"all": [inside], "more": 1})
+    assert answer.faults == {"/data": "invalid_data"}
+
+
 @pytest.mark.parametrize(
     ("changes", "pointer"),
     [
@@ -250,6 +297,17 @@ async def test_the_same_call_again_gets_the_stored_answer(
     assert again.headers["idempotent-replayed"] == "true"
     assert "idempotent-replayed" not in first.headers
     assert len(house.store.letters) == 1
+
+
+async def test_a_key_counts_within_its_mode_and_account(house: NativeHouse, alice: Caller) -> None:
+    """P5: a live call never gets the answer of a test, and nobody that of another account."""
+    once = {"Idempotency-Key": "order-5"}
+    first = await alice("POST", "/v1/messages", a_message(), headers=once)
+    tester = Caller(house, await house.key(mode=Mode.TEST))
+    tried = await tester("POST", "/v1/messages", a_message(), headers=once)
+    assert (first.status, tried.status) == (202, 202)
+    assert (first.json["mode"], tried.json["mode"]) == ("live", "test")
+    assert first.json["id"] != tried.json["id"]
 
 
 async def test_another_body_with_the_same_key_is_refused(house: NativeHouse, alice: Caller) -> None:

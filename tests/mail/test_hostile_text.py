@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sztafeta.mail import control_fields
 from sztafeta.mail.hostile_text import OURS, what_breaks, what_is_wrong_with_field, what_misleads
 
 
@@ -56,3 +57,9 @@ def test_a_caller_may_write_fields_that_are_not_ours(name: str, passes: bool) ->
 def test_the_character_is_named() -> None:
     assert what_breaks("a\nb") == "a line break (U+000A)"
     assert what_misleads("a\u200bb") == "a character that is not seen (U+200B)"
+
+
+def test_fields_that_speak_to_us_may_not_be_written_by_a_caller() -> None:
+    """S-42: whoever adds a control field adds where a call says it."""
+    for name in (*control_fields.NAMES, control_fields.METADATA_PREFIX + b"order"):
+        assert what_is_wrong_with_field(name.decode("ascii").title()), name

@@ -16,6 +16,7 @@ _UNSEEN = re.compile("[\xad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u2069\u
 _FIELD_NAME = re.compile(r"[!-9;-~]{1,76}")  # RFC 5322 §2.2
 
 OURS: Final = {
+    "authentication-results": "only the receiver writes it",
     "bcc": "put blind copies into `bcc`",
     "cc": "put copies into `cc`",
     "content-disposition": "it is made from the attachments",
@@ -26,6 +27,7 @@ OURS: Final = {
     "delivered-to": "only the receiver writes it",
     "dkim-signature": "every message is signed when it is sent",
     "from": "put the author into `from`",
+    "idempotency-key": "send it as a header field of the call",
     "message-id": "each message gets one of its own",
     "mime-version": "it is written when the message is put together",
     "received": "servers write it when the message passes them",
@@ -34,8 +36,22 @@ OURS: Final = {
     "sender": "put the author into `from`",
     "subject": "put it into `subject`",
     "to": "put the addressees into `to`",
+    "x-expires-at": "say `expires_at`",
+    "x-mailtags": "put labels into `tags`",
+    "x-send-at": "say `send_at`",
+    "x-tag": "put labels into `tags`",
+    "x-template": "name the template in `template`",
+    "x-template-data": "put variables into `data`",
+    "x-tracking-off": "nothing is tracked",
 }
 """Header fields that a caller may not write, with where their content goes instead."""
+_FAMILIES: Final = {
+    "arc-": "fields of this family are not a caller's",
+    "content-": "fields of this family are not a caller's",
+    "resent-": "fields of this family are not a caller's",
+    "x-metadata-": "put it into `metadata`",
+}
+"""Beginnings of names, likewise."""
 
 
 def what_breaks(text: str) -> str | None:
@@ -56,9 +72,10 @@ def what_is_wrong_with_field(name: str) -> str | None:
         return (
             "is no name of a header field: letters, digits and hyphens, at most 76 (RFC 5322 §2.2)"
         )
-    instead = OURS.get(name.lower())
-    if instead is None and name.lower().startswith(("content-", "resent-", "arc-")):
-        instead = "fields of this family are not a caller's"
+    small = name.lower()
+    instead = OURS.get(small) or next(
+        (words for family, words in _FAMILIES.items() if small.startswith(family)), None
+    )
     return None if instead is None else f"may not be set: {instead}"
 
 

@@ -72,11 +72,12 @@ def refused(rejection: Rejection) -> Refusal:
 def too_large(size: int, allowed: int, *, files: int = 0) -> Refusal:
     """Name both numbers, and why a file grows on its way into a message."""
     grown = f"; its attachments have {megabytes(files)} MB as files" if files else ""
+    digits = next(some for some in range(1, 7) if _rounded(size, some) != _rounded(allowed, some))
     return Refusal(
         code="message_too_large",
         http_status=413,
         text=(
-            f"The message has {megabytes(size)} MB as e-mail, {megabytes(allowed)} MB are"
+            f"The message has {_rounded(size, digits)} MB as e-mail, {_rounded(allowed, digits)} MB are"
             f" allowed{grown}. E-mail coding adds about 37 % to a file"
         ),
         fix="Send smaller files, or a link to them.",
@@ -85,4 +86,8 @@ def too_large(size: int, allowed: int, *, files: int = 0) -> Refusal:
 
 def megabytes(octets: int) -> str:
     """Write a size for people."""
-    return f"{octets / MEGABYTE:.1f}"
+    return _rounded(octets, 1)
+
+
+def _rounded(octets: int, digits: int) -> str:
+    return f"{octets / MEGABYTE:.{digits}f}"

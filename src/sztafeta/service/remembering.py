@@ -12,6 +12,8 @@ from datetime import datetime, timedelta
 from enum import Enum
 from typing import Final, TypeVar
 
+from sztafeta.account.api_key import Mode
+from sztafeta.account.smtp_account import SmtpAccount
 from sztafeta.service.ports import AlreadyRemembered, Clock, MessageStore, Remembered
 
 KEPT_FOR: Final = timedelta(hours=24)
@@ -26,12 +28,18 @@ class KeyTrouble(Enum):
     MISMATCH = "idempotency_mismatch"
 
 
+def within(endpoint: str, account: SmtpAccount, mode: Mode) -> str:
+    """Name an endpoint as its keys are kept: nobody gets the answer of another account, or of a test."""
+    return f"{endpoint} {account.account_id} {mode.value}"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyUse:
     """A request that carries an idempotency key."""
 
     customer_id: int
     endpoint: str
+    """As `within` names it."""
     key: str
     request_sha256: bytes
 

@@ -19,7 +19,7 @@ from sztafeta.service.fault import Refusal
 from sztafeta.service.incoming import Incoming
 from sztafeta.service.ports import Clock, Remembered
 from sztafeta.service.rejection import Rejection
-from sztafeta.service.remembering import KeyTrouble, KeyUse, Remembering
+from sztafeta.service.remembering import KeyTrouble, KeyUse, Remembering, within
 from sztafeta.service.sending.send import Sending
 from sztafeta.service.sending.templated import call_of, caller_of
 from sztafeta.smtp.reply import reply
@@ -110,7 +110,7 @@ def _use(incoming: Incoming, composed: Composed) -> KeyUse:
     named = "\n".join(map(str, envelope)).encode("utf-8", "surrogateescape")
     return KeyUse(
         customer_id=submission.account.customer_id,
-        endpoint=ENDPOINT,
+        endpoint=within(ENDPOINT, submission.account, submission.mode),
         key=composed.wishes.idempotency_key,
         request_sha256=sha256(incoming.digest() + named).digest(),
     )

@@ -28,18 +28,20 @@ MOST_FIELDS: Final = 100
 LONGEST_PERSON: Final = 1000
 """Characters of an address, and of a name, as a call writes them."""
 _OPEN: Final = "<"
+_SPACES: Final = " \t\xa0"
+"""What may stand around an address; a line break there is a fault (S-43)."""
 
 
 def split_person(text: str) -> tuple[str, str]:
     """Part `Name <address>` into address and name; anything else is an address, for the verb to judge."""
-    text = text.strip()
+    text = text.strip(_SPACES)
     if not text.endswith(">") or _OPEN not in text:
         return text, ""
     name, _, address = text[:-1].rpartition(_OPEN)
-    name = name.strip()
+    name = name.strip(_SPACES)
     if len(name) > 1 and name[0] == name[-1] == '"':
         name = name[1:-1].replace('\\"', '"').replace("\\\\", "\\")
-    return address.strip(), name
+    return address.strip(_SPACES), name
 
 
 class PersonShape(Strict):
@@ -205,8 +207,12 @@ class SendShape(Strict):
             for person in people
         ]
         for place, one in enumerate(self.recipients):
-            person = one.to.read(f"/recipients/{place}/to")
-            found.append(Addressee(person=person, data=one.data, metadata=one.metadata))
+            pointer = f"/recipients/{place}"
+            person = one.to.read(f"{pointer}/to")
+            addressee = Addressee(
+                person=person, pointer=pointer, data=one.data, metadata=one.metadata
+            )
+            found.append(addressee)
         return found
 
     def _files(self) -> list[AttachedFile]:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from sztafeta.service.fault import Refusal
 from sztafeta.service.ports import Clock, Remembered
 from sztafeta.service.refusals import KEY_TROUBLE
-from sztafeta.service.remembering import KeyTrouble, KeyUse, Remembering
+from sztafeta.service.remembering import KeyTrouble, KeyUse, Remembering, within
 from sztafeta.service.sending.call import Caller
 from sztafeta.service.sending.sent import Idempotency, Replayed, Sent
 
@@ -52,7 +52,7 @@ class Answering:
 def _use(caller: Caller, idempotency: Idempotency) -> KeyUse:
     return KeyUse(
         customer_id=caller.account.customer_id,
-        endpoint=idempotency.endpoint,
+        endpoint=within(idempotency.endpoint, caller.account, caller.mode),
         key=idempotency.key,
         request_sha256=idempotency.request_sha256,
     )

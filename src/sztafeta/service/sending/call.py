@@ -41,6 +41,8 @@ class Addressee:
 
     person: Person
     kind: AddresseeKind = AddresseeKind.TO
+    pointer: str = ""
+    """Where `data` and `metadata` stand; empty: beside the person."""
     data: Mapping[str, Any] = field(default_factory=dict)
     """Template variables of this addressee; they win over the call's."""
     metadata: Mapping[str, str] = field(default_factory=dict)

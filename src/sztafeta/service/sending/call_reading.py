@@ -186,10 +186,11 @@ class _Reading:
     def _addressee(self, asked: Addressee) -> ReadAddressee | None:
         person = asked.person
         name = self._name(person, person.pointer)
+        place = asked.pointer or person.pointer
         if asked.metadata:
-            self._read_metadata(asked.metadata, f"{person.pointer}/metadata")
+            self._read_metadata(asked.metadata, f"{place}/metadata")
         if asked.data:
-            self._read_data(asked.data, f"{person.pointer}/data")
+            self._read_data(asked.data, f"{place}/data")
         if asked.message_id and _ID.fullmatch(asked.message_id) is None:
             self._fault(person.pointer, "invalid_message_id", "the Message-ID is not id@domain")
         try:

@@ -141,8 +141,8 @@ class _Groups:
         """Point to the variables that a group is rendered with."""
         if not self._first:
             return "/data"
-        one = self._first[group]
-        return f"{one.asked.person.pointer}/data" if one.asked.data else "/data"
+        asked = self._first[group].asked
+        return f"{asked.pointer or asked.person.pointer}/data" if asked.data else "/data"
 
 
 def _with_sound_subject(index: int, rendered: Rendered) -> Rendered:
