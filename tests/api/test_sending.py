@@ -157,6 +157,38 @@ async def test_an_address_with_a_slip_is_told_beside_other_faults(alice: Caller)
     }
 
 
+async def test_faults_of_shape_hide_no_others(alice: Caller) -> None:
+    """Issue 3, §1: all faults at once."""
+    answer = await alice.send(
+        "a@b> NOTIFY=NEVER",
+        subject="\x01",
+        metadata={"k": 5},
+        reply_to="x",
+        unknown=1,
+        attachments=[{"filename": "a", "content": "%%%"}],
+    )
+    assert answer.faults == {
+        "/to/0": "invalid_address",
+        "/subject": "invalid_subject",
+        "/metadata/k": "string_type",
+        "/reply_to/0": "invalid_address",
+        "/unknown": "extra_forbidden",
+        "/attachments/0/content": "value_error",
+    }
+    assert answer.json["detail"] == "6 value(s) of the call cannot be used."
+
+
+@pytest.mark.parametrize("left_out", ["from_", "to"])
+async def test_what_is_spoiled_is_told_once(alice: Caller, left_out: str) -> None:
+    answer = await alice.send(**{left_out: 5}, headers={"Bcc": "x"})
+    assert set(answer.faults) == {f"/{left_out.strip('_')}", "/headers/Bcc"}
+
+
+async def test_a_template_that_is_unknown_is_told_beside_other_faults(alice: Caller) -> None:
+    answer = await alice.send(text=None, template={"id": "nope"}, tags=["\x00"])
+    assert answer.faults == {"/tags/0": "invalid_tag", "/template": "template_unknown"}
+
+
 async def test_faults_of_one_recipient_are_pointed_at_where_they_stand(alice: Caller) -> None:
     recipient = {"to": "bob@example.net", "data": {"a": 2**70}, "metadata": {"k": "v\r\n"}}
     answer = await alice.send(to=None, recipients=[recipient])

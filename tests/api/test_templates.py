@@ -69,6 +69,28 @@ async def test_missing_variables_are_named(alice: Caller, order: str) -> None:
     assert "name" in str(answer.json["errors"])
 
 
+async def test_each_missing_variable_has_its_part_and_line(alice: Caller, order: str) -> None:
+    """Issue 3, §3: those of all parts, at the sender's and at the author's."""
+    source = {
+        "subject": "{{ order }}",
+        "html": "<p>\n{{ name }}\n{{ city }}</p>",
+        "text": "{{ x }}",
+    }
+    await alice("PATCH", f"/v1/templates/{order}", {"source": source})
+    lacking = await alice("POST", f"/v1/templates/{order}/render", {"data": {"order": 5}})
+    assert {one["pointer"]: one["detail"] for one in lacking.json["errors"]} == {
+        "/data/city": "The html (line 3) needs it.",
+        "/data/name": "The html (line 2) needs it.",
+        "/data/x": "The text (line 1) needs it.",
+    }
+    await alice("POST", f"/v1/templates/{order}/publish")
+    refused = await alice("POST", "/v1/messages", with_template())
+    assert set(refused.faults) == {"/data/order", "/data/name", "/data/city", "/data/x"}
+    assert "(line 1) needs x" in str(refused.json["errors"])
+    wrong = await alice("POST", "/v1/messages", with_template(data={"order": 5}) | {"tags": ["\0"]})
+    assert set(wrong.faults) == {"/tags/0", "/data/name", "/data/city", "/data/x"}
+
+
 async def test_a_template_may_leave_missing_variables_blank(alice: Caller, order: str) -> None:
     changed = await alice("PATCH", f"/v1/templates/{order}", {"missing": "blank"})
     assert changed.json["missing"] == "blank"

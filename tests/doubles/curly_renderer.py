@@ -38,13 +38,15 @@ class CurlyRenderer:
         self, source: TemplateSource, missing: MissingRule, data: Mapping[str, Any], index: int
     ) -> Rendered:
         self.rendered += 1
-        parts = {}
+        parts: dict[str, str] = {}
+        lacking: dict[str, str] = {}
         for part in ("subject", "html", "text"):
             text = getattr(source, part)
-            lacking = tuple(name for name in _VARIABLE.findall(text) if name not in data)
-            if lacking and missing is MissingRule.REFUSE:
-                raise TemplateFault("missing", part=part, missing=lacking, index=index)
+            lacking |= {name: part for name in _VARIABLE.findall(text) if name not in data}
             parts[part] = _VARIABLE.sub(lambda found: str(data.get(found[1], "")), text)
+        if lacking and missing is MissingRule.REFUSE:
+            part = next(iter(lacking.values()))
+            raise TemplateFault("missing", part=part, missing=tuple(lacking), index=index)
         return Rendered(**parts)
 
     async def publish(self, source: TemplateSource) -> tuple[str, Sequence[str]]:

@@ -52,6 +52,13 @@ def test_all_missing_variables_of_a_part_are_named_at_once() -> None:
     assert (found.value.part, found.value.line) == ("html", 1)
 
 
+def test_what_any_part_lacks_is_named_at_once() -> None:
+    with pytest.raises(TemplateFault, match="lacks name, a, b") as found:
+        render(TemplateSource(subject="{{ name }}", html="{{ a }}", text="{{ b }} {{ a }}"))
+    assert found.value.missing == ("name", "a", "b")
+    assert (found.value.part, found.value.line) == ("subject", 1)
+
+
 def test_a_template_may_leave_missing_variables_blank() -> None:
     source = TemplateSource(subject="Hej {{ name }}{{ a.b.c }}!")
     assert render(source, MissingRule.BLANK).subject == "Hej !"

@@ -75,4 +75,9 @@ def invalid(errors: Sequence[Any]) -> Problem:
     if any(one["type"] == "json_invalid" for one in errors):
         return Problem("malformed_body", f"The body is not JSON: {errors[0]['ctx']['error']}.")
     faults = faults_of(errors)
-    return Problem("invalid", f"{len(faults)} value(s) of the call cannot be used.", errors=faults)
+    return Problem("invalid", how_many(len(faults)), errors=faults)
+
+
+def how_many(faults: int) -> str:
+    """Count the faults that `errors` names."""
+    return f"{faults} value(s) of the call cannot be used."

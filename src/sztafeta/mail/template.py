@@ -59,8 +59,17 @@ class CompiledTemplate:
         Raises:
             TemplateFault: a variable is missing, or the template goes wrong with these values.
         """
-        rendered = {part: self._render(part, data) for part in self._parts}
-        return Rendered(**{"subject": "", **rendered})
+        rendered, lacking = {"subject": ""}, []
+        for part in self._parts:
+            try:
+                rendered[part] = self._render(part, data)
+            except TemplateFault as fault:
+                if not fault.missing:
+                    raise
+                lacking.append(fault)
+        if lacking:
+            raise _together(lacking)
+        return Rendered(**rendered)
 
     def _render(self, part: str, data: Mapping[str, Any]) -> str:
         try:
@@ -113,6 +122,14 @@ def _fault(
         text = str(error).partition("\n")[0].rpartition(" (in ")[0] or str(error).partition("\n")[0]
     column = _column(_in_our_words(source), error.range)
     return TemplateFault(text, part=part, line=error.line, column=column, missing=missing)
+
+
+def _together(lacking: list[TemplateFault]) -> TemplateFault:
+    """Name what several parts lack in one fault, at the place of the first."""
+    first = lacking[0]
+    names = tuple(dict.fromkeys(name for fault in lacking for name in fault.missing))
+    text = f"the call lacks {', '.join(names)}"
+    return TemplateFault(text, part=first.part, line=first.line, column=first.column, missing=names)
 
 
 def _column(source: str, octets: tuple[int, int] | None) -> int | None:

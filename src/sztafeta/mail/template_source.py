@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
+from typing import Final
 
 from sztafeta.value import value
+
+_WRITTEN: Final = ("subject", "html", "mjml", "text")
 
 
 class MissingRule(Enum):
@@ -56,3 +60,13 @@ class TemplateFault(Exception):
         """Variables that the call lacks."""
         self.index = index
         """Which of several values it went wrong with."""
+
+
+def first_named(name: str, source: TemplateSource) -> tuple[str, int]:
+    """Find the part and the line (from 1) where a variable is first named inside a tag; "" and 0: nowhere."""
+    spelled = re.compile(rf"\{{[{{%][^}}]{{0,500}}?(?<![\w.]){re.escape(name)}(?!\w)")
+    for part in _WRITTEN:
+        text = getattr(source, part)
+        if found := spelled.search(text):
+            return part, text.count("\n", 0, found.end()) + 1
+    return "", 0

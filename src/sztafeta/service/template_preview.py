@@ -6,18 +6,22 @@ Nothing is kept and nothing is sent. A variable that the data lacks stays blank 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sztafeta.mail.template_data import what_is_wrong_with_data
-from sztafeta.mail.template_source import MissingRule, Rendered, TemplateFault, TemplateSource
+from sztafeta.mail.template_source import (
+    MissingRule,
+    Rendered,
+    TemplateFault,
+    TemplateSource,
+    first_named,
+)
 from sztafeta.service.ports import Renderer, Sample, SampleStore
 
 MOST_SAMPLES: Final = 20
 LONGEST_DATA: Final = 200_000
-PARTS: Final = ("subject", "html", "mjml", "text")
 
 
 class DataFault(ValueError):
@@ -116,18 +120,8 @@ class Previews:
 
 
 def _variable(name: str, source: TemplateSource, data: Mapping[str, Any]) -> Variable:
-    part, line = _place(name, source)
+    part, line = first_named(name, source)
     return Variable(name=name, is_missing=not _holds(data, name), part=part, line=line)
-
-
-def _place(name: str, source: TemplateSource) -> tuple[str, int]:
-    """Find where a variable is first named inside a tag."""
-    spelled = re.compile(rf"\{{[{{%][^}}]{{0,500}}?(?<![\w.]){re.escape(name)}(?!\w)")
-    for part in PARTS:
-        text = getattr(source, part)
-        if found := spelled.search(text):
-            return part, text.count("\n", 0, found.end()) + 1
-    return "", 0
 
 
 def _holds(data: Any, name: str) -> bool:

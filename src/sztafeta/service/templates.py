@@ -8,7 +8,13 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sztafeta.delivery.queue_id import IdSource, from_text, to_text
-from sztafeta.mail.template_source import MissingRule, Rendered, TemplateFault, TemplateSource
+from sztafeta.mail.template_source import (
+    MissingRule,
+    Rendered,
+    TemplateFault,
+    TemplateSource,
+    first_named,
+)
 from sztafeta.service.fault import Fault, Refusal
 from sztafeta.service.ports import (
     AlreadyThere,
@@ -129,7 +135,7 @@ class Templates:
                 data=[{}],
             )
         except TemplateFault as fault:
-            return refusal_of(fault)
+            return refusal_of(fault, source)
         return rendered, variables
 
     # -- writing ---------------------------------------------------------------------------------
@@ -211,7 +217,7 @@ class Templates:
         try:
             html, variables = await self._renderer.publish(version.source)
         except TemplateFault as fault:
-            return refusal_of(fault)
+            return refusal_of(fault, version.source)
         html = version.published_html if version.published_at is not None else html
         await self._store.publish(version.template_id, version.number, published_html=html, now=now)
         return WholeTemplate(
@@ -244,12 +250,12 @@ class Templates:
         try:
             _, variables = await self._renderer.publish(source)
         except TemplateFault as fault:
-            return refusal_of(fault)
+            return refusal_of(fault, source)
         return tuple(variables)
 
 
-def refusal_of(fault: TemplateFault) -> Refusal:
-    """Say a template's fault as a refusal."""
+def refusal_of(fault: TemplateFault, source: TemplateSource) -> Refusal:
+    """Say a template's fault as a refusal; the source tells where missing variables are named."""
     if fault.missing:
         return Refusal(
             code="template_variable_missing",
@@ -260,7 +266,7 @@ def refusal_of(fault: TemplateFault) -> Refusal:
                 Fault(
                     pointer=f"/data/{name}",
                     code="template_variable_missing",
-                    text=f"The {fault.part} needs it{_line(fault)}.",
+                    text=f"The {where_named(name, source)} needs it.",
                 )
                 for name in fault.missing
             ),
@@ -273,6 +279,12 @@ def refusal_of(fault: TemplateFault) -> Refusal:
         fix="Change the part that `errors` names.",
         faults=(found,),
     )
+
+
+def where_named(name: str, source: TemplateSource) -> str:
+    """Say where a template names a variable first, for example `html (line 3)`."""
+    part, line = first_named(name, source)
+    return f"{part} (line {line})" if part else "template"
 
 
 def _line(fault: TemplateFault) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
+from dataclasses import replace
 from functools import partial
 from hashlib import sha256
 from typing import Annotated, Any, Final, TypeVar
@@ -22,13 +23,14 @@ from sztafeta.api.caller import caller_of, prove
 from sztafeta.api.desk import Desk, at_desk
 from sztafeta.api.header_fields import field
 from sztafeta.api.json_text import to_json
-from sztafeta.api.problem import MEDIA_TYPE, Problem, describe, invalid
+from sztafeta.api.problem import MEDIA_TYPE, Problem, describe, how_many, invalid
 from sztafeta.api.routes.call_shapes import SendShape
 from sztafeta.api.routes.common_call import read_common_call
+from sztafeta.api.routes.readable_rest import ReadableRest
 from sztafeta.api.routes.shapes import Strict, View
 from sztafeta.delivery.queue_id import to_text
 from sztafeta.service.fault import Fault, Refusal
-from sztafeta.service.sending.call import Call
+from sztafeta.service.sending.call import Call, Caller
 from sztafeta.service.sending.sent import Fate, Idempotency, Replayed, Sent, SentMessage
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
@@ -89,8 +91,11 @@ async def send(request: Request) -> Response:
     desk = at_desk(request)
     key = await prove(request, desk.keys, Scope.SEND)
     async with json_body(request, desk) as body:
-        call, dry_run = _read_send(body.octets)
         caller = caller_of(request, key)
+        try:
+            call, dry_run = _read_send(body.octets)
+        except Problem as problem:
+            raise await _with_further_faults(problem, body.octets, desk, caller) from problem
         if dry_run:
             return _one(request, desk, await desk.sending.check(caller, call), status=200)
         remember = idempotency(request, body, "messages", partial(_written, request, desk))
@@ -103,8 +108,12 @@ async def validate(request: Request) -> Response:
     desk = at_desk(request)
     key = await prove(request, desk.keys, Scope.SEND)
     async with json_body(request, desk) as body:
-        call = read(_SEND, body.octets).read()
-        outcome = await desk.sending.check(caller_of(request, key), call)
+        caller = caller_of(request, key)
+        try:
+            call = read(_SEND, body.octets).read()
+        except Problem as problem:
+            raise await _with_further_faults(problem, body.octets, desk, caller) from problem
+        outcome = await desk.sending.check(caller, call)
     return _one(request, desk, outcome, status=200)
 
 
@@ -194,6 +203,20 @@ def read(adapter: TypeAdapter[T], octets: bytes) -> T:
         return adapter.validate_json(octets)
     except ValidationError as error:
         raise invalid(error.errors(include_url=False)) from error
+
+
+async def _with_further_faults(
+    problem: Problem, octets: bytes, desk: Desk, caller: Caller
+) -> Problem:
+    """Find the faults that have nothing to do with the shape as well."""
+    if not problem.errors:
+        return problem
+    rest = ReadableRest(octets, problem.errors)
+    found = None if rest.call is None else await desk.sending.check(caller, rest.call)
+    if not isinstance(found, Refusal):
+        return problem
+    errors = (*problem.errors, *rest.further(found.faults))
+    return replace(problem, detail=how_many(len(errors)), errors=errors)
 
 
 def _shape_of(wish: Any) -> SendShape | Problem:

@@ -15,9 +15,9 @@ from sztafeta.mail.hostile_text import what_breaks
 from sztafeta.mail.template_source import MissingRule, Rendered, TemplateFault, TemplateSource
 from sztafeta.service.fault import Fault, Refusal
 from sztafeta.service.ports import Renderer, Template, TemplateStore
-from sztafeta.service.sending.call import Call, TemplateChoice
-from sztafeta.service.sending.call_reading import ReadAddressee, ReadCall, escaped
-from sztafeta.service.templates import template_ref
+from sztafeta.service.sending.call import Addressee, Call, TemplateChoice
+from sztafeta.service.sending.call_reading import ReadCall, escaped
+from sztafeta.service.templates import template_ref, where_named
 from sztafeta.value import value
 
 KEPT: Final = 256
@@ -63,20 +63,36 @@ class Rendering:
         chosen = await self._chosen(customer_id, call)
         if isinstance(chosen, Refusal):
             return chosen
-        groups = _Groups(read.addressees)
+        groups = _Groups([one.asked for one in read.addressees])
+        rendered = await self._render(call, chosen, groups)
+        if isinstance(rendered, Refusal):
+            return rendered
+        parts = groups.spread(rendered)
+        return RenderedCall(
+            parts,
+            has_text=any(one.text for one in parts),
+            has_html=any(one.html for one in parts),
+            template=chosen.template,
+        )
+
+    async def faults(self, customer_id: int, call: Call) -> Sequence[Fault]:
+        """Say what is wrong with template or variables of a call that has other faults already."""
+        chosen = await self._chosen(customer_id, call)
+        if isinstance(chosen, Refusal):
+            return chosen.faults
+        rendered = await self._render(call, chosen, _Groups(call.addressees))
+        return rendered.faults if isinstance(rendered, Refusal) else ()
+
+    async def _render(
+        self, call: Call, chosen: _Chosen, groups: _Groups
+    ) -> Sequence[Rendered] | Refusal:
         try:
             rendered = await self._renderer.render(
                 chosen.source, missing=chosen.missing, shared=call.data, data=groups.data
             )
-            parts = groups.spread([_with_sound_subject(*one) for one in enumerate(rendered)])
-            return RenderedCall(
-                parts,
-                has_text=any(one.text for one in parts),
-                has_html=any(one.html for one in parts),
-                template=chosen.template,
-            )
+            return [_with_sound_subject(*one) for one in enumerate(rendered)]
         except TemplateFault as fault:
-            return _refusal(_faults(fault, groups.where(fault.index)))
+            return _refusal(_faults(fault, groups.where(fault.index), chosen.source))
 
     async def _chosen(self, customer_id: int, call: Call) -> _Chosen | Refusal:
         if call.template is not None:
@@ -118,17 +134,17 @@ class Rendering:
 class _Groups:
     """Addressees by what they are rendered with: those without values of their own are one."""
 
-    def __init__(self, addressees: Sequence[ReadAddressee]) -> None:
+    def __init__(self, addressees: Sequence[Addressee]) -> None:
         self.data: list[Mapping[str, Any]] = []
-        self._first: list[ReadAddressee] = []
+        self._first: list[Addressee] = []
         self._group_of: list[int] = []
         shared: int | None = None
         for one in addressees:
-            if one.asked.data or shared is None:
+            if one.data or shared is None:
                 group = len(self.data)
-                self.data.append(one.asked.data)
+                self.data.append(one.data)
                 self._first.append(one)
-                shared = shared if one.asked.data else group
+                shared = shared if one.data else group
             else:
                 group = shared
             self._group_of.append(group)
@@ -141,8 +157,8 @@ class _Groups:
         """Point to the variables that a group is rendered with."""
         if not self._first:
             return "/data"
-        asked = self._first[group].asked
-        return f"{asked.pointer or asked.person.pointer}/data" if asked.data else "/data"
+        one = self._first[group]
+        return f"{one.pointer or one.person.pointer}/data" if one.data else "/data"
 
 
 def _with_sound_subject(index: int, rendered: Rendered) -> Rendered:
@@ -154,14 +170,14 @@ def _with_sound_subject(index: int, rendered: Rendered) -> Rendered:
     return rendered if subject == rendered.subject else replace(rendered, subject=subject)
 
 
-def _faults(fault: TemplateFault, pointer: str) -> list[Fault]:
+def _faults(fault: TemplateFault, pointer: str, source: TemplateSource) -> list[Fault]:
     """Tell each missing variable by its name, or where else the template broke."""
     if fault.missing:
         return [
             Fault(
                 pointer=f"{pointer}/{escaped(name)}",
                 code="template_variable_missing",
-                text=f"the template's {fault.part} needs {name}, which is not in the data",
+                text=f"{where_named(name, source)} needs {name}, which is not in the data",
             )
             for name in fault.missing
         ]
@@ -197,4 +213,5 @@ def _unknown(text: str) -> Refusal:
         http_status=422,
         text=f"{text[:1].upper()}{text[1:]}",
         fix="Name a template by its id or external id, and publish it first.",
+        faults=(Fault(pointer="/template", code="template_unknown", text=text),),
     )

@@ -45,6 +45,8 @@ MOST_MESSAGES: Final = 5000
 """Addressees of all calls of a batch: they share one commit."""
 MOST_OCTETS: Final = 2 * MOST_OF_A_CALL
 """Octets of all heads of a batch."""
+_NOT_RENDERED: Final = frozenset({"invalid_data", "too_many_recipients", "content_twice"})
+"""Faults of a call whose template is not tried."""
 
 
 class SendVerb(Protocol):
@@ -220,6 +222,14 @@ class Sending:
                 return _too_much("the messages of this batch are too large together")
         return assemblies
 
+    async def _faults_of_template(
+        self, caller: Caller, call: Call, others: Sequence[Fault]
+    ) -> Sequence[Fault]:
+        """Find these beside the others, if its data can be given to a template at all."""
+        if call.template is None or any(one.code in _NOT_RENDERED for one in others):
+            return ()
+        return await self._rendering.faults(caller.account.customer_id, call)
+
     async def _assemble(
         self, caller: Caller, call: Call, first_id: int | None = None
     ) -> Assembly | Refusal:
@@ -227,7 +237,7 @@ class Sending:
         now, account = self._clock.now(), caller.account
         read = read_call(call, account, now)
         if isinstance(read, tuple):
-            return invalid(*read)
+            return invalid(*read, *await self._faults_of_template(caller, call, read))
         if not self._accept.has_room(self._max_size):
             return refused(NO_ROOM)
         rendered = await self._rendering.render(account.customer_id, read)
