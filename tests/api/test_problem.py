@@ -81,8 +81,26 @@ async def test_what_is_not_there_is_said_in_the_same_form(
 ) -> None:
     answer = await alice(method, path)
     assert (answer.status, answer.code) == (status, code)
-    if status == 405:
-        assert answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/v1/messages", "GET, POST"),
+        ("DELETE", "/v1/messages/validate", "GET, PATCH, POST"),
+        ("PUT", "/v1/templates/x", "DELETE, GET, PATCH"),
+        ("PUT", "/v1/keys", "GET, POST"),
+        ("PUT", "/v1/smtp-accounts/x", "DELETE, GET, PATCH"),
+        ("PUT", "/v1/suppressions/bob@example.net", "DELETE, GET"),
+        ("DELETE", "/v1/me", "GET"),
+    ],
+)
+async def test_a_refused_method_is_told_all_that_the_path_has(
+    alice: Caller, method: str, path: str, allowed: str
+) -> None:
+    """RFC 9110 §15.5.6."""
+    answer = await alice(method, path)
+    assert (answer.status, answer.headers["allow"]) == (405, allowed)
 
 
 class Broken:

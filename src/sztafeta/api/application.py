@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp
 
 from sztafeta.api.compat.facade import Facade
@@ -47,6 +48,7 @@ class HttpApi:
         """`facades` are foreign dialects; `on_trouble` is told what is our own mistake."""
         self._desk = desk
         self._facades = tuple(facades)
+        self._routers = (*ROUTERS, *(one.router for one in facades))
         self._on_trouble = on_trouble
         web = native_web()
         web.state.desk = desk
@@ -96,7 +98,17 @@ class HttpApi:
         found = cast(HTTPException, error)
         code = _STATUS_CODES.get(found.status_code, "invalid")
         headers = dict(found.headers or {})
+        if found.status_code == 405:
+            headers["Allow"] = ", ".join(self._methods_of(request))  # RFC 9110 §15.5.6
         return self._answer(request, Problem(code, f"{found.detail}.", headers=headers))
+
+    def _methods_of(self, request: Request) -> list[str]:
+        """Find all methods of a path: a framework that refuses one names those of the first route alone."""
+        methods: set[str] = set()
+        for route in (one for router in self._routers for one in router.routes):
+            if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+                methods |= route.methods or set()
+        return sorted(methods)
 
     async def _gone(self, request: Request, error: Exception) -> Response:
         """Nobody hears this: the caller has gone before the end of its call."""
