@@ -132,6 +132,7 @@ def native_web() -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        strict_content_type=False,
         generate_unique_id_function=_name_of,
     )
     for router in ROUTERS:
