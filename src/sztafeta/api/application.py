@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Match, Route
-from starlette.types import ASGIApp
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sztafeta.api.compat.facade import Facade
 from sztafeta.api.desk import Desk
@@ -35,7 +35,7 @@ _STATUS_CODES: Final = {404: "not_found", 405: "method_not_allowed", 415: "unsup
 
 
 class HttpApi:
-    """`application` is ASGI."""
+    """`application` is ASGI, and so is `misdirected`, which answers what was meant for another host."""
 
     def __init__(
         self,
@@ -68,6 +68,7 @@ class HttpApi:
         for kind, handler in handlers.items():
             web.add_exception_handler(kind, handler)
         request_ids = RequestIds(ids=ids, clock=desk.clock)
+        self.misdirected: ASGIApp = request_ids.around(self._misdirected)
         key_calls = KeyCalls(desk.keys)
         self.application: ASGIApp = Shortcuts(
             request_ids.around(key_calls.around(web)),
@@ -109,6 +110,13 @@ class HttpApi:
             if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
                 methods |= route.methods or set()
         return sorted(methods)
+
+    async def _misdirected(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say so in no dialect: who meant another host meant none of ours."""
+        problem = Problem("misdirected", "This address is not served here.")  # RFC 9110 §15.5.20
+        request_id = scope["state"]["request_id"]
+        refusal = answer(problem, base_url=self._desk.base_url, request_id=request_id)
+        await refusal(scope, receive, send)
 
     async def _gone(self, request: Request, error: Exception) -> Response:
         """Nobody hears this: the caller has gone before the end of its call."""
