@@ -49,6 +49,8 @@ async def test_an_event_tells_of_its_message(house: NativeHouse, alice: Caller) 
     assert (event["tags"], event["metadata"]) == (["order"], {"order": "5"})
     assert (event["recipient"], event["mode"]) == ("bob@example.net", "live")
     assert event["at"] == "2026-01-02T03:04:05Z"
+    of_message = (await alice("GET", f"/v1/messages/{message['id']}/events")).json
+    assert of_message == [event]
 
 
 async def test_what_just_happened_waits_until_no_node_can_write_before_it(

@@ -6,7 +6,7 @@ import ast
 from pathlib import Path
 
 import pytest
-from tests.doubles.native_house import BASE_URL, Caller, NativeHouse, a_message
+from tests.doubles.native_house import BASE_URL, Caller, NativeHouse, a_message, read_answer
 
 import sztafeta
 from sztafeta.api.pointers import pointer
@@ -81,8 +81,41 @@ async def test_what_is_not_there_is_said_in_the_same_form(
 ) -> None:
     answer = await alice(method, path)
     assert (answer.status, answer.code) == (status, code)
-    if status == 405:
-        assert answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "allowed"),
+    [
+        ("DELETE", "/v1/messages", "GET, POST"),
+        ("DELETE", "/v1/messages/validate", "GET, PATCH, POST"),
+        ("PUT", "/v1/templates/x", "DELETE, GET, PATCH"),
+        ("PUT", "/v1/keys", "GET, POST"),
+        ("PUT", "/v1/smtp-accounts/x", "DELETE, GET, PATCH"),
+        ("PUT", "/v1/suppressions/bob@example.net", "DELETE, GET"),
+        ("DELETE", "/v1/me", "GET"),
+    ],
+)
+async def test_a_refused_method_is_told_all_that_the_path_has(
+    alice: Caller, method: str, path: str, allowed: str
+) -> None:
+    """RFC 9110 §15.5.6."""
+    answer = await alice(method, path)
+    assert (answer.status, answer.headers["allow"]) == (405, allowed)
+
+
+@pytest.mark.parametrize(
+    "hosts",
+    ["Host: evil.example\r\n", "Host: [\r\n", "", "Host: localhost\r\nHost: localhost\r\n"],
+)
+async def test_a_call_for_another_host_is_refused_in_the_same_form(
+    house: NativeHouse, hosts: str
+) -> None:
+    """RFC 9110 §15.5.20; a missing or doubled Host is nobody's."""
+    request = f"GET /v1/me HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n"
+    answer = read_answer(await house.wire(request.encode()), "GET")
+    assert (answer.status, answer.code) == (421, "misdirected")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json["request_id"] == answer.headers["x-request-id"]
 
 
 class Broken:

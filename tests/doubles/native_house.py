@@ -196,7 +196,11 @@ class NativeHouse:
         for customer in DOMAINS:
             await self._furnish(customer)
         self._listener = HttpListener(
-            self.api.application, address="127.0.0.1", port=0, hosts=frozenset()
+            self.api.application,
+            address="127.0.0.1",
+            port=0,
+            hosts=frozenset(),
+            misdirected=self.api.misdirected,
         )
         await self._listener.open()
         return self

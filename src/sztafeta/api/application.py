@@ -15,7 +15,8 @@ from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.types import ASGIApp
+from starlette.routing import Match, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sztafeta.api.compat.facade import Facade
 from sztafeta.api.desk import Desk
@@ -34,7 +35,7 @@ _STATUS_CODES: Final = {404: "not_found", 405: "method_not_allowed", 415: "unsup
 
 
 class HttpApi:
-    """`application` is ASGI."""
+    """`application` is ASGI, and so is `misdirected`, which answers what was meant for another host."""
 
     def __init__(
         self,
@@ -47,6 +48,7 @@ class HttpApi:
         """`facades` are foreign dialects; `on_trouble` is told what is our own mistake."""
         self._desk = desk
         self._facades = tuple(facades)
+        self._routers = (*ROUTERS, *(one.router for one in facades))
         self._on_trouble = on_trouble
         web = native_web()
         web.state.desk = desk
@@ -66,6 +68,7 @@ class HttpApi:
         for kind, handler in handlers.items():
             web.add_exception_handler(kind, handler)
         request_ids = RequestIds(ids=ids, clock=desk.clock)
+        self.misdirected: ASGIApp = request_ids.around(self._misdirected)
         key_calls = KeyCalls(desk.keys)
         self.application: ASGIApp = Shortcuts(
             request_ids.around(key_calls.around(web)),
@@ -96,7 +99,24 @@ class HttpApi:
         found = cast(HTTPException, error)
         code = _STATUS_CODES.get(found.status_code, "invalid")
         headers = dict(found.headers or {})
+        if found.status_code == 405:
+            headers["Allow"] = ", ".join(self._methods_of(request))  # RFC 9110 §15.5.6
         return self._answer(request, Problem(code, f"{found.detail}.", headers=headers))
+
+    def _methods_of(self, request: Request) -> list[str]:
+        """Find all methods of a path: a framework that refuses one names those of the first route alone."""
+        methods: set[str] = set()
+        for route in (one for router in self._routers for one in router.routes):
+            if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+                methods |= route.methods or set()
+        return sorted(methods)
+
+    async def _misdirected(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Say so in no dialect: who meant another host meant none of ours."""
+        problem = Problem("misdirected", "This address is not served here.")  # RFC 9110 §15.5.20
+        request_id = scope["state"]["request_id"]
+        refusal = answer(problem, base_url=self._desk.base_url, request_id=request_id)
+        await refusal(scope, receive, send)
 
     async def _gone(self, request: Request, error: Exception) -> Response:
         """Nobody hears this: the caller has gone before the end of its call."""
@@ -120,6 +140,7 @@ def native_web() -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
+        strict_content_type=False,
         generate_unique_id_function=_name_of,
     )
     for router in ROUTERS:

@@ -180,6 +180,13 @@ KINDS: Final = (
         "Send `Content-Type: application/json`, or `message/rfc822` where a MIME message is wanted.",
     ),
     ProblemKind(
+        421,
+        "misdirected",
+        "The call was meant for another host",
+        "Name the host of this service in one `Host` field; a proxy in front of it must pass the field on as "
+        "it came.",
+    ),
+    ProblemKind(
         422,
         "invalid",
         "The call holds values that cannot be used",

@@ -71,7 +71,8 @@ def http_api(
         hostname=settings.hostname,
         base_url=base_url(settings),
     )
-    application = HttpApi(desk, ids=ids, on_trouble=on_trouble, facades=FACADES).application
+    api = HttpApi(desk, ids=ids, on_trouble=on_trouble, facades=FACADES)
+    application = api.application
     hosts = {settings.hostname, urlsplit(desk.base_url).hostname or settings.hostname}
     if settings.panel.enabled:
         pages = panel(
@@ -95,4 +96,5 @@ def http_api(
         port=settings.api.port,
         hosts=frozenset(hosts),
         trusted_proxies=[str(network) for network in settings.api.trusted_proxies],
+        misdirected=api.misdirected,
     )

@@ -14,6 +14,7 @@ from functools import lru_cache
 from ipaddress import ip_address
 
 import uvicorn
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -25,7 +26,11 @@ from sztafeta.net.whole_answers import EXTENSION, whole_answer
 STOP_SECONDS = 2
 KEEP_ALIVE_SECONDS = 10
 CONNECTIONS = 200
-_MISDIRECTED = b"This address is not served here.\n"
+
+
+async def say_misdirected(scope: Scope, receive: Receive, send: Send) -> None:
+    """Say in plain text that a request was meant for another host (RFC 9110 §15.5.20)."""
+    await PlainTextResponse("This address is not served here.\n", 421)(scope, receive, send)
 
 
 class HttpListener:
@@ -39,15 +44,17 @@ class HttpListener:
         port: int,
         hosts: frozenset[str],
         trusted_proxies: Sequence[str] = (),
+        misdirected: ASGIApp = say_misdirected,
     ) -> None:
         """`hosts` are the names it answers to, beside loopback; IP literals are always answered.
 
+        `misdirected` answers, with 421, what was meant for another host.
         Only `trusted_proxies` (networks) are believed about the client's address (W-34).
         """
         self._trusted_proxies = list(trusted_proxies)
         self._address = address
         self._port = port
-        self._application = OnlyHosts(application, hosts)
+        self._application = OnlyHosts(application, hosts, misdirected)
         self._server: _Server | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -112,20 +119,17 @@ class _Protocol(HttpToolsProtocol):
 
 
 class OnlyHosts:
-    """Refuses requests that were meant for somebody else."""
+    """Keeps requests that were meant for somebody else from an application."""
 
-    def __init__(self, application: ASGIApp, hosts: frozenset[str]) -> None:
+    def __init__(self, application: ASGIApp, hosts: frozenset[str], misdirected: ASGIApp) -> None:
         self._application = application
+        self._misdirected = misdirected
         self._hosts = {"localhost"} | {host.lower() for host in hosts}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, or answer 421 (RFC 9110 §15.5.20)."""
-        if scope["type"] != "http" or self._is_ours(scope):
-            await self._application(scope, receive, send)
-            return
-        headers = [(b"content-type", b"text/plain; charset=utf-8")]
-        await send({"type": "http.response.start", "status": 421, "headers": headers})
-        await send({"type": "http.response.body", "body": _MISDIRECTED})
+        """Pass a request on, to one or the other."""
+        is_ours = scope["type"] != "http" or self._is_ours(scope)
+        await (self._application if is_ours else self._misdirected)(scope, receive, send)
 
     def _is_ours(self, scope: Scope) -> bool:
         hosts = [value for name, value in scope["headers"] if name == b"host"]

@@ -13,6 +13,7 @@ from sztafeta.api.routes.shapes import View
 from sztafeta.delivery.queue_id import from_text, to_text
 from sztafeta.delivery.state import State
 from sztafeta.event import Event, EventKind
+from sztafeta.mail.address import Mailbox
 from sztafeta.service.ports import Attempt, FeedEvent, MessageRecord, RecipientHistory
 
 MESSAGE: Final = "msg_"
@@ -62,21 +63,21 @@ class EventView(View):
     """When it happened."""
     message_id: str
     """The message it happened to."""
-    submission_id: str | None = None
+    submission_id: str | None
     """The call that the message came with."""
     recipient: str
     """Whom it happened to."""
-    mode: str | None = None
+    mode: str
     """Live or test."""
-    smtp_account: str | None = None
+    smtp_account: str
     """The login that sent."""
-    header_message_id: str | None = None
+    header_message_id: str
     """The Message-ID in the header of the mail."""
-    subject: str | None = None
+    subject: str
     """The subject of the mail."""
-    tags: Sequence[str] = ()
+    tags: Sequence[str]
     """As the call gave them."""
-    metadata: Mapping[str, str] = {}
+    metadata: Mapping[str, str]
     """As the call gave it."""
     details: Mapping[str, Any]
     """What belongs to this type: reply, bounce class, reason, and the like."""
@@ -212,31 +213,30 @@ def event_views(record: MessageRecord) -> list[dict[str, Any]]:
     """Show all that happened to a message, in its order."""
     happened = [(one, event) for one in record.recipients for event in one.events]
     happened.sort(key=lambda pair: pair[1].event_id)
-    return [_event(event, str(one.forward_path.mailbox)) for one, event in happened]
+    return [_event(event, one.forward_path.mailbox, record) for one, event in happened]
 
 
 def feed_view(found: FeedEvent) -> dict[str, Any]:
+    """Show an event of the feed."""
+    return _event(found.event, found.recipient, found)
+
+
+def _event(event: Event, recipient: Mailbox, message: MessageRecord | FeedEvent) -> dict[str, Any]:
     """Show an event with what its reader wants to know of its message."""
-    submission_id = found.submission_id
-    return {
-        **_event(found.event, str(found.recipient)),
-        "submission_id": None if submission_id is None else SUBMISSION + to_text(submission_id),
-        "mode": found.mode.value,
-        "smtp_account": found.account_login,
-        "header_message_id": found.header_message_id.strip("<>"),
-        "subject": found.subject,
-        "tags": found.tags,
-        "metadata": found.metadata,
-    }
-
-
-def _event(event: Event, recipient: str) -> dict[str, Any]:
+    submission_id = message.submission_id
     return {
         "id": EVENT + to_text(event.event_id),
         "type": f"message.{public_word(event)}",
         "at": event.at,
         "message_id": MESSAGE + to_text(event.message_id),
-        "recipient": recipient,
+        "submission_id": None if submission_id is None else SUBMISSION + to_text(submission_id),
+        "recipient": str(recipient),
+        "mode": message.mode.value,
+        "smtp_account": message.account_login,
+        "header_message_id": message.header_message_id.strip("<>"),
+        "subject": message.subject,
+        "tags": message.tags,
+        "metadata": message.metadata,
         "details": event.details,
     }
 

@@ -23,6 +23,7 @@ from sztafeta.api.caller import caller_of, prove
 from sztafeta.api.desk import Desk, at_desk
 from sztafeta.api.header_fields import field
 from sztafeta.api.json_text import to_json
+from sztafeta.api.media_types import JSON, refuse_other_media
 from sztafeta.api.problem import MEDIA_TYPE, Problem, describe, how_many, invalid
 from sztafeta.api.routes.call_shapes import SendShape
 from sztafeta.api.routes.common_call import read_common_call
@@ -37,7 +38,6 @@ router = APIRouter(prefix="/v1/messages", tags=["messages"])
 
 T = TypeVar("T")
 LONGEST_KEY: Final = 256
-JSON: Final = "application/json"
 
 
 class BatchShape(Strict):
@@ -142,7 +142,7 @@ async def send_raw(request: Request) -> Response:
     """Send a finished MIME message, as SMTP would take it; the envelope stands in the query."""
     desk = at_desk(request)
     key = await prove(request, desk.keys, Scope.SEND)
-    _refuse_other_media(request, "message/rfc822")
+    refuse_other_media(request, "message/rfc822")
     query = request.query_params
     async with desk.bodies.body(request) as body:
         outcome = await desk.sending.send_raw(
@@ -170,14 +170,8 @@ for _path, _endpoint in ENDPOINTS.items():
 
 def json_body(request: Request, desk: Desk) -> AbstractAsyncContextManager[Body]:
     """Read the body of a call that says it is JSON, or says nothing."""
-    _refuse_other_media(request, JSON)
+    refuse_other_media(request, JSON)
     return desk.bodies.body(request)
-
-
-def _refuse_other_media(request: Request, wanted: str) -> None:
-    said = field(request, b"content-type", wanted).partition(";")[0].strip().lower()
-    if said != wanted:
-        raise Problem("unsupported_media", f"This address takes {wanted}, not {said}.")
 
 
 def _read_send(octets: bytes) -> tuple[Call, bool]:
