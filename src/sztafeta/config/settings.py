@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from enum import Enum
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -32,32 +31,10 @@ from pydantic_settings import (
 )
 
 from sztafeta.account.dns_hosts import HOST_NAMES
+from sztafeta.config.network import Address, HostName, Port
 from sztafeta.config.units import Duration, Period, Size
 from sztafeta.delivery.egress import SHARED
 from sztafeta.delivery.tls_policy import TlsRequirement
-
-
-def _ip_address(written: str) -> str:
-    try:
-        ip_address(written)
-    except ValueError:
-        text = f"{written!r} is not an IP address; write for example 127.0.0.1, 0.0.0.0 or ::"
-        raise ValueError(text) from None
-    return written
-
-
-def _port(written: Any) -> int:
-    if not re.fullmatch(r"[0-9]{1,5}", str(written)) or int(written) > 65535:
-        raise ValueError(f"{written!r} is not a port; write a number from 0 to 65535")
-    return int(written)
-
-
-def _host_name(written: str) -> str:
-    """RFC 5321 §2.3.5, and the underscores that some machines have in their names."""
-    label = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-    if len(written) > 253 or not re.fullmatch(rf"{label}(?:\.{label})*", written):
-        raise ValueError(f"{written!r} is not a host name; write for example mail.example.com")
-    return written
 
 
 def _time_zone(written: str) -> str:
@@ -69,9 +46,6 @@ def _time_zone(written: str) -> str:
     return written
 
 
-Port = Annotated[int, BeforeValidator(_port)]
-Address = Annotated[str, AfterValidator(_ip_address)]
-HostName = Annotated[str, AfterValidator(_host_name)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 
 
