@@ -89,6 +89,28 @@ def test_an_unknown_key_of_a_listener_is_found_too(tmp_path: Path) -> None:
     assert "listeners[0].prt is not a setting; did you mean port?" in fault_of(path)
 
 
+def test_a_route_s_domains_are_kept_as_mail_names_them(tmp_path: Path) -> None:
+    domains = '["Sink.Example", "żółw.example.", "*.ŻÓŁW.example", "[IPv6:2001:DB8::7]", "*"]'
+    path = written(tmp_path, f'[[routes]]\ndomains = {domains}\nhost = "127.0.0.1"\n')
+    assert load(path).settings.routes[0].domains == (
+        "sink.example",
+        "xn--w-uga1v8h.example",
+        "*.xn--w-uga1v8h.example",
+        "[IPv6:2001:db8::7]",
+        "*",
+    )
+
+
+@pytest.mark.parametrize(
+    "domain", ["", "a b", "me@example.com", "192.0.2.7", "*.", "*.[192.0.2.7]"]
+)
+def test_a_route_for_what_is_no_domain_is_refused(tmp_path: Path, domain: str) -> None:
+    path = written(tmp_path, f'[[routes]]\ndomains = ["{domain}"]\nhost = "127.0.0.1"\n')
+    said = fault_of(path)
+    assert f"routes[0].domains[0]: {domain!r} is not a domain" in said
+    assert "write for example example.com, *.example.com, [192.0.2.7] or *" in said
+
+
 def test_an_unknown_variable_names_the_nearest_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SZTAFETA_LIMIT__IDLE", "5s")
     assert "did you mean SZTAFETA_LIMITS__IDLE?" in fault_of(None)

@@ -1,4 +1,4 @@
-"""Addresses, ports and names of hosts as people write them, and what to say when they cannot be."""
+"""Addresses, ports, domains and names of hosts as people write them, and what to say when they cannot be."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from ipaddress import ip_address
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator
+
+from sztafeta.mail.address import AddressFault, parse_domain
 
 
 def parse_address(written: str) -> str:
@@ -46,6 +48,23 @@ def parse_host_name(written: str) -> str:
     return written
 
 
+def parse_domain_pattern(written: str) -> str:
+    """Read which domains a route is for, in the form in which mail names them: lower-case A-labels.
+
+    Raises:
+        ValueError: it is neither a domain nor `*.` before one nor `*`.
+    """
+    if written == "*":
+        return written
+    below = "*." if written.startswith("*.") and not written.startswith("*.[") else ""
+    try:
+        return below + parse_domain(written.removeprefix(below))
+    except AddressFault:
+        examples = "write for example example.com, *.example.com, [192.0.2.7] or *"
+        raise ValueError(f"{written!r} is not a domain; {examples}") from None
+
+
 Port = Annotated[int, BeforeValidator(parse_port)]
 Address = Annotated[str, AfterValidator(parse_address)]
 HostName = Annotated[str, AfterValidator(parse_host_name)]
+DomainPattern = Annotated[str, AfterValidator(parse_domain_pattern)]

@@ -31,7 +31,7 @@ from pydantic_settings import (
 )
 
 from sztafeta.account.dns_hosts import HOST_NAMES
-from sztafeta.config.network import Address, HostName, Port
+from sztafeta.config.network import Address, DomainPattern, HostName, Port
 from sztafeta.config.units import Duration, Period, Size
 from sztafeta.delivery.egress import SHARED
 from sztafeta.delivery.tls_policy import TlsRequirement
@@ -226,8 +226,8 @@ class Dns(Section):
 class RouteSetting(Section):
     """A smarthost for some domains, instead of their MX."""
 
-    domains: tuple[str, ...] = Field(min_length=1)
-    """The domains it is for; `*` is every domain."""
+    domains: tuple[DomainPattern, ...] = Field(min_length=1)
+    """The domains it is for; `*.example.com` is what is below that one, and `*` is every domain."""
     host: str
     """Name or address of the hop. A route may lead to private and loopback addresses."""
     port: Port = 25
