@@ -31,8 +31,16 @@ from pydantic_settings import (
 )
 
 from sztafeta.account.dns_hosts import HOST_NAMES
-from sztafeta.config.network import Address, DomainPattern, HostName, Port
-from sztafeta.config.units import Duration, Period, Size
+from sztafeta.config.network import (
+    Address,
+    DomainPattern,
+    Host,
+    HostName,
+    NameServer,
+    PeerPort,
+    Port,
+)
+from sztafeta.config.units import Duration, Period, Size, format_size
 from sztafeta.delivery.egress import SHARED
 from sztafeta.delivery.tls_policy import TlsRequirement
 
@@ -47,6 +55,10 @@ def _time_zone(written: str) -> str:
 
 
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
+SMALLEST_MESSAGE_SIZE = 64 * 1024
+"""Octets of content that every server takes (RFC 5321 §4.5.3.1.7)."""
 
 
 class Section(BaseModel):
@@ -109,7 +121,7 @@ class Limits(Section):
     """How much one client may ask of us."""
 
     message_size: Size = 10 * 1024 * 1024
-    """The largest message that is taken (RFC 1870)."""
+    """The largest message that is taken (RFC 1870); RFC 5321 §4.5.3.1.7 asks for at least 64 KB."""
     recipients: int = Field(default=1000, ge=100)
     """Recipients of one message; RFC 5321 §4.5.3.1.8 asks for at least 100."""
     connections: int = Field(default=2000, ge=1)
@@ -148,6 +160,14 @@ class Limits(Section):
     """How long the store may take to commit a message before the client is told to try again."""
     free_space: Annotated[float, Field(ge=0, lt=1)] = 0.10
     """The share of the disk that must stay free for mail to be taken."""
+
+    @field_validator("message_size")
+    @classmethod
+    def _a_message_fits(cls, octets: int) -> int:
+        if octets < SMALLEST_MESSAGE_SIZE:
+            least = format_size(SMALLEST_MESSAGE_SIZE)
+            raise ValueError(f'{format_size(octets)} is too small; write at least "{least}"')
+        return octets
 
 
 class Timeouts(Section):
@@ -209,7 +229,7 @@ class Delivery(Section):
 class Dns(Section):
     """Where names are looked up."""
 
-    nameservers: tuple[str, ...] = ()
+    nameservers: tuple[NameServer, ...] = ()
     """Resolvers to ask, as `address` or `address:port`; none means those of the system."""
     timeout: Period = timedelta(seconds=5)
     """How long one name server may take."""
@@ -219,7 +239,7 @@ class Dns(Section):
     """Look-ups under way at once."""
     ask_private_zones: bool = False
     """Ask customers' name servers at private and loopback addresses, too; where they are is said by DNS."""
-    zone_port: Port = 53
+    zone_port: PeerPort = 53
     """The port at which customers' name servers are asked; another one is for laboratories."""
 
 
@@ -228,9 +248,9 @@ class RouteSetting(Section):
 
     domains: tuple[DomainPattern, ...] = Field(min_length=1)
     """The domains it is for; `*.example.com` is what is below that one, and `*` is every domain."""
-    host: str
+    host: Host
     """Name or address of the hop. A route may lead to private and loopback addresses."""
-    port: Port = 25
+    port: PeerPort = 25
     """Its port."""
     tls: TlsRequirement = TlsRequirement.OPPORTUNISTIC
     """`none`, `opportunistic`, `encrypted` or `verified`."""
