@@ -10,6 +10,7 @@ import pytest
 
 from sztafeta.config.settings import Settings, TlsMode
 from sztafeta.config.sources import SettingsFault, load, variable
+from sztafeta.net.resolver import ResolverSettings, make_resolver
 
 
 @pytest.fixture(autouse=True)
@@ -24,6 +25,7 @@ dns_host = "IONOS"
 provider_id = "example.com"
 service_id = "mail"
 """
+ROUTE = '[[routes]]\ndomains = ["*"]\n'
 SOURCE = '[[dedicated_sources]]\nname = "shop-1"\ncustomer = "shop"\n'
 
 
@@ -87,6 +89,71 @@ def test_an_unknown_key_names_the_nearest_known_one(tmp_path: Path) -> None:
 def test_an_unknown_key_of_a_listener_is_found_too(tmp_path: Path) -> None:
     path = written(tmp_path, '[[listeners]]\nname = "a"\nport = 1\nprt = 2\n')
     assert "listeners[0].prt is not a setting; did you mean port?" in fault_of(path)
+
+
+def test_a_route_s_domains_are_kept_as_mail_names_them(tmp_path: Path) -> None:
+    domains = '["Sink.Example", "żółw.example.", "*.ŻÓŁW.example", "[IPv6:2001:DB8::7]", "*"]'
+    path = written(tmp_path, f'[[routes]]\ndomains = {domains}\nhost = "127.0.0.1"\n')
+    assert load(path).settings.routes[0].domains == (
+        "sink.example",
+        "xn--w-uga1v8h.example",
+        "*.xn--w-uga1v8h.example",
+        "[IPv6:2001:db8::7]",
+        "*",
+    )
+
+
+@pytest.mark.parametrize(
+    "domain", ["", "a b", "me@example.com", "192.0.2.7", "*.", "*.[192.0.2.7]"]
+)
+def test_a_route_for_what_is_no_domain_is_refused(tmp_path: Path, domain: str) -> None:
+    path = written(tmp_path, f'[[routes]]\ndomains = ["{domain}"]\nhost = "127.0.0.1"\n')
+    said = fault_of(path)
+    assert f"routes[0].domains[0]: {domain!r} is not a domain" in said
+    assert "write for example example.com, *.example.com, [192.0.2.7] or *" in said
+
+
+@pytest.mark.parametrize(
+    ("host", "kept"),
+    [
+        ("smtp.example.com.", "smtp.example.com"),
+        ("mail_catcher", "mail_catcher"),
+        ("smtp.żółw.example", "smtp.xn--w-uga1v8h.example"),
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8::7", "2001:db8::7"),
+    ],
+)
+def test_a_route_leads_to_a_name_or_an_address(tmp_path: Path, host: str, kept: str) -> None:
+    assert load(written(tmp_path, f'{ROUTE}host = "{host}"')).settings.routes[0].host == kept
+
+
+@pytest.mark.parametrize(
+    "server", ["192.0.2.7", "192.0.2.7:5353", "2001:db8::7", "[2001:db8::7]", "[2001:db8::7]:5353"]
+)
+def test_a_name_server_is_an_address_with_or_without_a_port(tmp_path: Path, server: str) -> None:
+    path = written(tmp_path, f'[dns]\nnameservers = ["{server}"]')
+    dns = load(path).settings.dns
+    assert dns.nameservers == (server,)
+    assert make_resolver(ResolverSettings(nameservers=dns.nameservers)).nameservers
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "",
+        "foo:bar",
+        "dns.example",
+        "192.0.2.7:",
+        "192.0.2.7:0",
+        "192.0.2.7:99999",
+        "[192.0.2.7]:53",
+        "[::1]53",
+    ],
+)
+def test_what_is_no_name_server_is_refused(tmp_path: Path, server: str) -> None:
+    said = fault_of(written(tmp_path, f'[dns]\nnameservers = ["{server}"]'))
+    assert f"dns.nameservers[0]: {server!r} is not a name server's address" in said
+    assert "write for example 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353" in said
 
 
 def test_an_unknown_variable_names_the_nearest_known_one(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +231,17 @@ def test_a_key_has_one_name_in_the_environment() -> None:
         ('hostname = "mail.example.com\\r\\nX"', "is not a host name; write for example"),
         ('[delivery]\nttl = "0s"', "delivery.ttl: must be longer than 0s"),
         ('[delivery.timeouts]\ndot = "0s"', "delivery.timeouts.dot: must be longer than 0s"),
+        ('[limits]\nmessage_size = "0"', "limits.message_size: 0B is too small"),
+        ('[limits]\nmessage_size = "63KiB"', 'write at least "64KiB"'),
+        (f'{ROUTE}host = ""', "routes[0].host: '' is not a host"),
+        (f'{ROUTE}host = "a b"', "routes[0].host: 'a b' is not a host"),
+        (
+            f'{ROUTE}host = "300.0.0.1"',
+            "write for example smtp.example.com, 192.0.2.7 or 2001:db8::7",
+        ),
+        (f'{ROUTE}host = "a"\nport = 0', "routes[0].port: 0 is not a port that can be reached"),
+        (f'{ROUTE}host = "a"\nport = "x"', "routes[0].port: 'x' is not a port"),
+        ("[dns]\nzone_port = 0", "dns.zone_port: 0 is not a port that can be reached"),
         (f"{SOURCE}", '"shop-1" needs an address of its own'),
         (f'{SOURCE}ipv4 = "::1"', "ipv4 is like 192.0.2.7"),
         (f'{SOURCE}ipv4 = "192.0.2.7"\n' * 2, "shop-1 is taken"),

@@ -36,6 +36,7 @@ EXAMPLES: dict[str, Answer] = {
     "no-mail-host": _failed(Stage.ROUTE, FailureKind.NO_MAIL_HOST),
     "loop": _failed(Stage.ROUTE, FailureKind.LOOP),
     "forbidden-address": _failed(Stage.ROUTE, FailureKind.FORBIDDEN_ADDRESS),
+    "no-such-hop": _failed(Stage.ROUTE, FailureKind.NO_SUCH_HOP),
     "dns-temporary": _failed(Stage.ROUTE, FailureKind.DNS_TEMPORARY),
     "too-big-for-hop": _failed(Stage.MAIL, FailureKind.SIZE),
     "needs-smtputf8": _failed(Stage.MAIL, FailureKind.NEEDS_SMTPUTF8),
@@ -129,6 +130,13 @@ def test_what_dns_forbids_bounces_at_once_with_its_status(kind: FailureKind, sta
     answer = _failed(Stage.ROUTE, kind)
     assert judge(answer).outcome is Outcome.BOUNCED
     assert str(status_of(answer, Outcome.BOUNCED)) == status
+
+
+def test_a_mistake_in_a_route_bounces_nobody_s_mail() -> None:
+    """The operator mends it, and the mail goes."""
+    answer = _failed(Stage.ROUTE, FailureKind.NO_SUCH_HOP)
+    assert judge(answer).outcome is Outcome.DEFERRED
+    assert str(status_of(answer, Outcome.DEFERRED)) == "4.3.5"
 
 
 def test_a_notice_says_their_status_when_its_class_is_right() -> None:

@@ -146,6 +146,23 @@ async def test_a_configured_route_comes_first_and_may_be_private() -> None:
     )
 
 
+@pytest.mark.parametrize("host", ["gone.example", "empty.example"])
+async def test_a_route_s_missing_host_is_the_operator_s_mistake_and_not_the_domain_s(
+    host: str,
+) -> None:
+    found = await _route("example.com", RouteRule(domains=("*",), host=host))
+    assert isinstance(found, Failure)
+    assert found.kind is FailureKind.NO_SUCH_HOP
+    assert host in found.text
+    assert "route" in found.text
+
+
+async def test_a_route_s_host_that_dns_cannot_tell_is_dns_trouble() -> None:
+    found = await _route("example.com", RouteRule(domains=("*",), host="servfail.example"))
+    assert isinstance(found, Failure)
+    assert found.kind is FailureKind.DNS_TEMPORARY
+
+
 async def test_an_answer_is_kept_for_its_ttl_and_asked_again_after_it() -> None:
     """R-69."""
     clock = ManualClock()

@@ -9,16 +9,15 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from enum import Enum
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from socket import gethostname
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
     AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
@@ -32,32 +31,18 @@ from pydantic_settings import (
 )
 
 from sztafeta.account.dns_hosts import HOST_NAMES
-from sztafeta.config.units import Duration, Period, Size
+from sztafeta.config.network import (
+    Address,
+    DomainPattern,
+    Host,
+    HostName,
+    NameServer,
+    PeerPort,
+    Port,
+)
+from sztafeta.config.units import Duration, Period, Size, format_size
 from sztafeta.delivery.egress import SHARED
 from sztafeta.delivery.tls_policy import TlsRequirement
-
-
-def _ip_address(written: str) -> str:
-    try:
-        ip_address(written)
-    except ValueError:
-        text = f"{written!r} is not an IP address; write for example 127.0.0.1, 0.0.0.0 or ::"
-        raise ValueError(text) from None
-    return written
-
-
-def _port(written: Any) -> int:
-    if not re.fullmatch(r"[0-9]{1,5}", str(written)) or int(written) > 65535:
-        raise ValueError(f"{written!r} is not a port; write a number from 0 to 65535")
-    return int(written)
-
-
-def _host_name(written: str) -> str:
-    """RFC 5321 §2.3.5, and the underscores that some machines have in their names."""
-    label = r"[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-    if len(written) > 253 or not re.fullmatch(rf"{label}(?:\.{label})*", written):
-        raise ValueError(f"{written!r} is not a host name; write for example mail.example.com")
-    return written
 
 
 def _time_zone(written: str) -> str:
@@ -69,10 +54,11 @@ def _time_zone(written: str) -> str:
     return written
 
 
-Port = Annotated[int, BeforeValidator(_port)]
-Address = Annotated[str, AfterValidator(_ip_address)]
-HostName = Annotated[str, AfterValidator(_host_name)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+
+
+SMALLEST_MESSAGE_SIZE = 64 * 1024
+"""Octets of content that every server takes (RFC 5321 §4.5.3.1.7)."""
 
 
 class Section(BaseModel):
@@ -135,7 +121,7 @@ class Limits(Section):
     """How much one client may ask of us."""
 
     message_size: Size = 10 * 1024 * 1024
-    """The largest message that is taken (RFC 1870)."""
+    """The largest message that is taken (RFC 1870); RFC 5321 §4.5.3.1.7 asks for at least 64 KB."""
     recipients: int = Field(default=1000, ge=100)
     """Recipients of one message; RFC 5321 §4.5.3.1.8 asks for at least 100."""
     connections: int = Field(default=2000, ge=1)
@@ -174,6 +160,14 @@ class Limits(Section):
     """How long the store may take to commit a message before the client is told to try again."""
     free_space: Annotated[float, Field(ge=0, lt=1)] = 0.10
     """The share of the disk that must stay free for mail to be taken."""
+
+    @field_validator("message_size")
+    @classmethod
+    def _a_message_fits(cls, octets: int) -> int:
+        if octets < SMALLEST_MESSAGE_SIZE:
+            least = format_size(SMALLEST_MESSAGE_SIZE)
+            raise ValueError(f'{format_size(octets)} is too small; write at least "{least}"')
+        return octets
 
 
 class Timeouts(Section):
@@ -235,7 +229,7 @@ class Delivery(Section):
 class Dns(Section):
     """Where names are looked up."""
 
-    nameservers: tuple[str, ...] = ()
+    nameservers: tuple[NameServer, ...] = ()
     """Resolvers to ask, as `address` or `address:port`; none means those of the system."""
     timeout: Period = timedelta(seconds=5)
     """How long one name server may take."""
@@ -245,18 +239,18 @@ class Dns(Section):
     """Look-ups under way at once."""
     ask_private_zones: bool = False
     """Ask customers' name servers at private and loopback addresses, too; where they are is said by DNS."""
-    zone_port: Port = 53
+    zone_port: PeerPort = 53
     """The port at which customers' name servers are asked; another one is for laboratories."""
 
 
 class RouteSetting(Section):
     """A smarthost for some domains, instead of their MX."""
 
-    domains: tuple[str, ...] = Field(min_length=1)
-    """The domains it is for; `*` is every domain."""
-    host: str
+    domains: tuple[DomainPattern, ...] = Field(min_length=1)
+    """The domains it is for; `*.example.com` is what is below that one, and `*` is every domain."""
+    host: Host
     """Name or address of the hop. A route may lead to private and loopback addresses."""
-    port: Port = 25
+    port: PeerPort = 25
     """Its port."""
     tls: TlsRequirement = TlsRequirement.OPPORTUNISTIC
     """`none`, `opportunistic`, `encrypted` or `verified`."""

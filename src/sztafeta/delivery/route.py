@@ -38,7 +38,7 @@ class RouteRule:
     """A configured route: a smarthost for some domains, instead of their MX."""
 
     domains: tuple[str, ...]
-    """Exact names, `*.example.com` for what is below it, `*` for every domain."""
+    """Exact names as A-labels, `*.example.com` for what is below it, `*` for every domain."""
     host: str
     port: int = 25
     tls: TlsRequirement = TlsRequirement.OPPORTUNISTIC

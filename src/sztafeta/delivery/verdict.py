@@ -62,6 +62,7 @@ class FailureKind(Enum):
     NULL_MX = "null-mx"
     LOOP = "loop"
     FORBIDDEN_ADDRESS = "forbidden-address"
+    NO_SUCH_HOP = "no-such-hop"
     REFUSED = "refused"
     UNREACHABLE = "unreachable"
     TIMEOUT = "timeout"
@@ -206,6 +207,15 @@ TABLE: tuple[Row, ...] = (
         scope=Scope.RECIPIENT,
         why="DNS leads to private, loopback or own addresses, which are never dialled.",
         status=_status("5.4.4"),
+    ),
+    Row(
+        rule="no-such-hop",
+        kinds=frozenset({FailureKind.NO_SUCH_HOP}),
+        outcome=Outcome.DEFERRED,
+        scope=Scope.SITE,
+        why="A configured route leads to a host without address: our mistake, which somebody will mend.",
+        site_trouble=True,
+        status=_status("4.3.5"),  # RFC 3463 §3.4: system incorrectly configured
     ),
     Row(
         rule="dns-temporary",
@@ -443,6 +453,7 @@ CLASS_OF_FAILURE = {
     FailureKind.NULL_MX: BounceClass.BAD_DOMAIN,
     FailureKind.LOOP: BounceClass.DNS,
     FailureKind.FORBIDDEN_ADDRESS: BounceClass.DNS,
+    FailureKind.NO_SUCH_HOP: BounceClass.DNS,
     FailureKind.REFUSED: BounceClass.CONNECTION,
     FailureKind.UNREACHABLE: BounceClass.CONNECTION,
     FailureKind.TIMEOUT: BounceClass.CONNECTION,

@@ -125,7 +125,7 @@ class DnsRouter:
         """Follow a configured route; it may lead to private addresses, because an operator chose it."""
         host = await self._addresses(0, rule.host)
         if not host.addresses:
-            return host.trouble or _temporary(f"{rule.host} has no address"), TEMPORARY_TTL
+            return _why_no_hop(rule.host, host.trouble), TEMPORARY_TTL
         hop = Hop(host=rule.host, addresses=host.addresses, port=rule.port)
         site = f"{rule.host}:{rule.port}"
         route = Route(site=site, hops=(hop,), valid_for_seconds=NEGATIVE_TTL, tls=rule.tls)
@@ -244,6 +244,14 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _why_no_hop(host: str, trouble: Failure | None) -> Failure:
+    """Tell DNS that gives no answer from a route that is wrong; the recipient's domain is not at fault."""
+    if trouble is not None and _is_temporary(trouble):
+        return trouble
+    text = f"{host}, to which a configured route leads, has no address in DNS: the route is wrong"
+    return Failure(FailureKind.NO_SUCH_HOP, text)
 
 
 def _temporary(text: str) -> Failure:

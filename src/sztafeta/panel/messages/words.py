@@ -54,6 +54,7 @@ RULE: Final = {
     "no-mail-host": N_("The recipient's domain has no mail server."),
     "loop": N_("The recipient's domain leads back to us, and we do not keep its mail."),
     "forbidden-address": N_("The recipient's domain leads to an address that is never dialled."),
+    "no-such-hop": N_("The operator's route for this domain leads nowhere; we try again."),
     "dns-temporary": N_("DNS gave no answer for now; we ask again."),
     "too-big-for-hop": N_("The message is larger than the receiver takes."),
     "needs-smtputf8": N_("The receiver cannot take addresses with national letters."),
