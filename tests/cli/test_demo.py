@@ -32,6 +32,8 @@ from sztafeta.cli.demo_ports import (
     remember,
 )
 from sztafeta.cli.demo_surroundings import command_lines
+from sztafeta.store.open import DATABASE_FILE
+from sztafeta.store.sqlite.lock import FileLock, lock_of
 
 
 class Demo:
@@ -126,6 +128,36 @@ async def test_a_first_message_arrives_signed_and_a_second_start_finds_the_data(
     assert await second.paste(second.facts["send"]["HTTP API"]) == 202
     await second.until_inbox_shows("3 messages")
     assert await second.end() == 0
+
+
+async def test_a_second_start_beside_a_running_demo_changes_nothing(tmp_path: Path) -> None:
+    """R-18: the running one's settings keep leading to it, and the second says how to run both."""
+    first = await start("--data", str(tmp_path))
+    kept = {name: (tmp_path / name).read_bytes() for name in ("demo.json", "sztafeta.toml")}
+    second = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "sztafeta", "demo", "--port", "0", "--data", str(tmp_path)),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    printed, said = await second.communicate()
+    assert second.returncode == 1
+    assert printed == b""
+    assert f"in use by another sztafeta process (pid {first.process.pid})".encode() in said
+    assert b"--data" in said
+    assert b"data_directory" not in said
+    assert {name: (tmp_path / name).read_bytes() for name in kept} == kept
+    assert await first.end() == 0
+
+
+def test_a_demo_on_the_data_of_a_running_service_changes_nothing(tmp_path: Path) -> None:
+    """R-18: `sztafeta serve` may run on the settings of a demo."""
+    serving = FileLock(lock_of(tmp_path / DATABASE_FILE))
+    ended = CliRunner().invoke(application, ["demo", "--port", "0", "--data", str(tmp_path)])
+    serving.release()
+    assert ended.exit_code == 1
+    assert "--data" in ended.stderr
+    assert not (tmp_path / "demo.json").exists()
+    assert not (tmp_path / "sztafeta.toml").exists()
 
 
 async def test_every_port_takes_the_demo_login_with_and_without_tls() -> None:

@@ -172,6 +172,19 @@ async def test_what_is_returned_is_what_was_asked_for_and_small(
     assert ("body" in text.rpartition("Content-Type:")[2]) is (kind == "message/rfc822")
 
 
+@pytest.mark.parametrize("returns", [None, Return.HEADERS])
+async def test_a_notice_about_8bit_mail_needs_nothing_of_its_hop(
+    here: DeliveryHouse, returns: Return | None
+) -> None:
+    """C-033: it would be refused by a hop without 8BITMIME, and nobody is told of a lost notice."""
+    envelope = Envelope(reverse_path=ALICE, smtputf8=True, eight_bit=True, returns=returns)
+    content = MemoryContent("Subject: Zażółć\r\n\r\ngęślą jaźń\r\n".encode())
+    notice = await refused(here, envelope=envelope, content=content)
+    assert text_of(notice).isascii()
+    assert not notice.envelope.eight_bit
+    assert not notice.envelope.smtputf8
+
+
 async def test_a_failure_without_a_reply_is_told_in_words(here: DeliveryHouse) -> None:
     here.router.routes["example.net"] = NO_DOMAIN
     await here.send(str(BOB))

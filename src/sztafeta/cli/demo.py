@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sztafeta.cli.demo_lock import alone_in
 from sztafeta.cli.demo_ports import Remembered, choose_ports, remember
 from sztafeta.cli.output import Json, Output, UserFault, complain
 from sztafeta.cli.run import run
@@ -54,7 +55,7 @@ def demo(
     door and shows it arrive. A second start finds the data of the first. Ctrl-C ends it.
     """
     with _folder(data, is_ephemeral=ephemeral) as folder:
-        run(_demo(folder, port, Output(as_json=as_json), is_ephemeral=ephemeral))
+        run(_alone(folder, port, Output(as_json=as_json), is_ephemeral=ephemeral))
 
 
 @contextmanager
@@ -68,6 +69,11 @@ def _folder(data: Path, *, is_ephemeral: bool) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _alone(folder: Path, first_port: int, output: Output, *, is_ephemeral: bool) -> None:
+    with alone_in(folder):
+        await _demo(folder, first_port, output, is_ephemeral=is_ephemeral)
 
 
 async def _demo(folder: Path, first_port: int, output: Output, *, is_ephemeral: bool) -> None:

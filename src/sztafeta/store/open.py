@@ -45,7 +45,7 @@ from sztafeta.store.second_factors import SecondFactors
 from sztafeta.store.sessions import Sessions
 from sztafeta.store.sqlite.connections import connect_reader, pragma_faults
 from sztafeta.store.sqlite.database import SqliteDatabase
-from sztafeta.store.sqlite.lock import FileLock
+from sztafeta.store.sqlite.lock import FileLock, lock_of
 from sztafeta.store.statistics import Statistics
 from sztafeta.store.suppressions import Suppressions
 from sztafeta.store.tallies import Tallies
@@ -147,7 +147,7 @@ async def open_store(
         database, found = await open_postgresql(str(url), latch, i_know=i_know)
     else:
         file = _sqlite_file(url, data_directory)
-        lock = FileLock(file.with_name(file.name + ".lock")) if serves else None
+        lock = FileLock(lock_of(file)) if serves else None
         database, found = await _open_sqlite(file, latch, i_know=i_know)
     seal = await asyncio.to_thread(seal_from, master_key or data_directory / MASTER_KEY_FILE)
     room = Room(data_directory, free_share=free_share)

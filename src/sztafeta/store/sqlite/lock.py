@@ -11,11 +11,18 @@ class AlreadyServed(Exception):
     """Another process holds this data; the text says which and what to do."""
 
 
-class FileLock:
-    """An exclusive lock on a file beside the database; it vanishes with the process."""
+def lock_of(database: Path) -> Path:
+    """Name the file whose lock stands for a database."""
+    return database.with_name(database.name + ".lock")
 
-    def __init__(self, path: Path) -> None:
-        """Take the lock at once.
+
+class FileLock:
+    """An exclusive lock on a file beside the data; it vanishes with the process."""
+
+    def __init__(
+        self, path: Path, *, way_out: str = "give this one a data_directory of its own"
+    ) -> None:
+        """Take the lock at once; `way_out` says how two processes can run side by side.
 
         Raises:
             AlreadyServed: another process has it.
@@ -28,7 +35,7 @@ class FileLock:
             os.close(self._descriptor)
             raise AlreadyServed(
                 f"{path.parent} is in use by another sztafeta process (pid {holder}): "
-                "stop that one first, or give this one a data_directory of its own"
+                f"stop that one first, or {way_out}"
             ) from None
         os.ftruncate(self._descriptor, 0)
         os.write(self._descriptor, f"{os.getpid()}\n".encode())
