@@ -262,7 +262,7 @@ class SessionPlayer:
 _ENHANCED = re.compile(rb"([245])\d\d[ -]\1\.\d{1,3}\.\d{1,3} .*")
 _PLAIN = re.compile(
     rb"334 .*|354 .*|220 mx\.example\.org .*|250[ -](mx\.example\.org|PIPELINING|SIZE \d+|STARTTLS|"
-    rb"AUTH PLAIN LOGIN|8BITMIME|SMTPUTF8|ENHANCEDSTATUSCODES|CHUNKING|DSN)"
+    rb"AUTH PLAIN LOGIN|8BITMIME|SMTPUTF8|ENHANCEDSTATUSCODES|CHUNKING|DSN|LIMITS RCPTMAX=\d+)"
 )
 
 

@@ -29,12 +29,20 @@ def test_c_002_the_lines_before_and_inside_tls() -> None:
     clear, inside = ehlo_lines(FULL, encrypted=False), ehlo_lines(FULL, encrypted=True)
     assert clear[:4] == ("PIPELINING", "SIZE 10485760", "STARTTLS", "AUTH PLAIN LOGIN")
     assert set(clear) - set(inside) == {"STARTTLS"}
-    assert not any(line.startswith(("LIMITS", "REQUIRETLS")) for line in clear + inside)
+    assert clear[-1] == inside[-1] == "LIMITS RCPTMAX=1000"
+    assert "REQUIRETLS" not in clear + inside
+
+
+def test_c_002_the_messages_of_a_connection_are_announced_where_they_are_limited() -> None:
+    """RFC 9422."""
+    limited = replace(FULL, max_messages=100, max_recipients=50)
+    assert ehlo_lines(limited, encrypted=True)[-1] == "LIMITS RCPTMAX=50 MAILMAX=100"
 
 
 def test_a_bare_listener_announces_what_cannot_be_switched_off() -> None:
     lines = ehlo_lines(BARE, encrypted=True)
-    assert lines == ("PIPELINING", "SIZE 10485760", "8BITMIME", "ENHANCEDSTATUSCODES")
+    always = ("PIPELINING", "SIZE 10485760", "8BITMIME", "ENHANCEDSTATUSCODES")
+    assert lines == (*always, "LIMITS RCPTMAX=1000")
     assert mail_parameters(BARE) == {"SIZE", "BODY"}
     assert rcpt_parameters(BARE) == frozenset()
 

@@ -50,6 +50,7 @@ def profile(one: ListenerSetting, settings: Settings) -> ServerProfile:
         hostname=settings.hostname,
         max_size=limits.message_size,
         max_recipients=limits.recipients,
+        max_messages=limits.messages_per_connection,
         offers_starttls=one.tls is TlsMode.STARTTLS,
         cleartext_auth=one.cleartext_auth,
         max_errors=limits.errors,

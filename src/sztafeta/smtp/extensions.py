@@ -21,6 +21,8 @@ class ServerProfile:
     """Octets of a message, after dot-unstuffing (RFC 1870)."""
     max_recipients: int = 1000
     """Accepted in one transaction; the next is told 452 4.5.3 (RFC 5321 §4.5.3.1.8)."""
+    max_messages: int = 0
+    """Accepted on one connection; the next MAIL is told 421. 0: as many as come."""
     offers_starttls: bool = True
     offers_auth: bool = True
     cleartext_auth: bool = True
@@ -52,8 +54,15 @@ def ehlo_lines(profile: ServerProfile, *, encrypted: bool) -> tuple[str, ...]:
         "ENHANCEDSTATUSCODES": True,  # RFC 2034
         "CHUNKING": profile.offers_chunking,  # RFC 3030
         "DSN": profile.offers_dsn,  # RFC 3461
+        _limits(profile): True,  # RFC 9422
     }
     return tuple(line for line, is_offered in lines.items() if is_offered)
+
+
+def _limits(profile: ServerProfile) -> str:
+    """Say how much a client may send at a time (RFC 9422 §4)."""
+    mails = f" MAILMAX={profile.max_messages}" if profile.max_messages else ""
+    return f"LIMITS RCPTMAX={profile.max_recipients}{mails}"
 
 
 def may_log_in(profile: ServerProfile, *, encrypted: bool) -> bool:
