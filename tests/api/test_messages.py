@@ -192,6 +192,22 @@ async def test_a_message_is_sent_again_as_a_new_one(house: NativeHouse, alice: C
     assert (two["subject"], two["tags"], two["status"]) == ("Hello", ["order"], "queued")
 
 
+async def test_it_is_sent_again_once_for_a_key(house: NativeHouse, alice: Caller) -> None:
+    """P5, R-13."""
+    first, other = await alice.sent(), await alice.sent()
+    path, once = f"/v1/messages/{first}/resend", {"Idempotency-Key": "again"}
+    one = await alice("POST", path, headers=once)
+    two = await alice("POST", path, headers=once)
+    assert (one.status, two.status, two.json) == (202, 202, one.json)
+    assert (one.headers.get("idempotent-replayed"), two.headers["idempotent-replayed"]) == (
+        None,
+        "true",
+    )
+    assert len(house.store.letters) == 3
+    refused = await alice("POST", f"/v1/messages/{other}/resend", headers=once)
+    assert (refused.status, refused.code) == (422, "idempotency_mismatch")
+
+
 async def test_resend_goes_by_the_rules_of_today(house: NativeHouse, alice: Caller) -> None:
     message = await alice.sent()
     await house.store.remove_sending_domain("example.com")

@@ -35,6 +35,7 @@ from sztafeta.service.certify import KEYS_PATH, Certify
 from sztafeta.service.messages import Messages
 from sztafeta.service.people.audit import AuditLog
 from sztafeta.service.ports import TextAnswer
+from sztafeta.service.remembering import Remembering
 from sztafeta.service.sandbox import Sandbox
 from sztafeta.service.sending_domains import SendingDomains
 from sztafeta.service.smtp_accounts import SmtpAccounts
@@ -159,6 +160,7 @@ class NativeHouse:
                 queues=self.line.queues,
                 administration=self.store,
                 accept=self.office.accept,
+                remembering=Remembering(self.store, clock=self.clock),
                 ids=self._ids,
                 clock=self.clock,
             ),

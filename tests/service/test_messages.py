@@ -16,6 +16,7 @@ from sztafeta.service.accept import Accepted
 from sztafeta.service.fault import Refusal
 from sztafeta.service.messages import Messages
 from sztafeta.service.ports import MessageQuery, MessageRecord
+from sztafeta.service.remembering import Remembering
 from sztafeta.service.sending.call import AttachedFile, Caller
 
 BOB = replace(ALICE, account=account("1.bob.smtp", 9, customer_id=2))
@@ -32,6 +33,7 @@ class Desk(Line):
             queues=self.queues,
             administration=self.store,
             accept=self.office.accept,
+            remembering=Remembering(self.store, clock=self.clock),
             ids=IdSource(4),
             clock=self.clock,
         )

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
+from sztafeta.api.idempotency import IDEMPOTENCY_KEY
 from sztafeta.api.routes.call_shapes import SendShape
 from sztafeta.api.routes.sending import BatchAnswer, BatchShape, SendAnswer
 from sztafeta.api.routes.shapes import Strict, View
@@ -24,13 +25,6 @@ EXAMPLE: Final = {
     "html": "<p>Dziękujemy za zamówienie.</p>",
     "tags": ["order"],
     "metadata": {"order": "5"},
-}
-_IDEMPOTENCY: Final = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "required": False,
-    "description": "Repeat a call as often as you like: it is done once, for 24 hours.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": 256},
 }
 _ADDRESS: Final = {"type": "string", "maxLength": 1000}
 
@@ -91,7 +85,7 @@ def _call(
         "tags": ["messages"],
         "summary": summary,
         "description": text,
-        "parameters": [_IDEMPOTENCY],
+        "parameters": [IDEMPOTENCY_KEY],
         "requestBody": {"required": True, "content": {"application/json": content}},
         "responses": {status: _answer(shape)},
     }
@@ -104,7 +98,7 @@ def _raw() -> dict[str, Any]:
         "summary": "Send a MIME message",
         "description": "Send a finished MIME message, as SMTP would take it; the envelope is the query.",
         "parameters": [
-            _IDEMPOTENCY,
+            IDEMPOTENCY_KEY,
             {
                 "name": "from",
                 "in": "query",

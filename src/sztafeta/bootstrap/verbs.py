@@ -90,6 +90,7 @@ def open_verbs(
         queues=store.queues,
         administration=store.administration,
         accept=accept,
+        remembering=remembering,
         ids=ids,
         clock=clock,
     )

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
+from hashlib import sha256
 from typing import Final
 
 from sztafeta.delivery.queue_id import IdSource, to_text
@@ -29,10 +31,13 @@ from sztafeta.service.ports import (
     QueueAdministration,
     QueuedMessage,
     QueueStore,
+    Remembered,
     Selection,
 )
-from sztafeta.service.refusals import invalid, refused
+from sztafeta.service.refusals import KEY_TROUBLE, invalid, refused
+from sztafeta.service.remembering import KeyTrouble, KeyUse, Remembering, within
 from sztafeta.service.sending.call import Caller
+from sztafeta.service.sending.sent import Replayed
 
 WRITTEN_ANEW: Final = frozenset({b"message-id", b"received"})
 """Fields of a message that its second sending does not take over."""
@@ -55,6 +60,7 @@ class Messages:
         queues: QueueStore,
         administration: QueueAdministration,
         accept: Accept,
+        remembering: Remembering,
         ids: IdSource,
         clock: Clock,
     ) -> None:
@@ -62,6 +68,7 @@ class Messages:
         self._queues = queues
         self._administration = administration
         self._accept = accept
+        self._remembering = remembering
         self._ids = ids
         self._clock = clock
 
@@ -120,10 +127,35 @@ class Messages:
         changed = await self._administration.reschedule(customer_id, message_id, due_at)
         return await self.find(caller, message_id) if changed else _too_late(found)
 
+    async def resend_once(
+        self, caller: Caller, message_id: int, idempotency_key: str
+    ) -> Accepted | Refusal | Replayed:
+        """Send a message again, or give the queue-id of what an earlier call with this key made (P5)."""
+        use = KeyUse(
+            customer_id=caller.account.customer_id,
+            endpoint=within("resend", caller.account, caller.mode),
+            key=idempotency_key,
+            request_sha256=sha256(to_text(message_id).encode()).digest(),
+        )
+        outcome = await self._remembering.once(
+            use, partial(self.resend, caller, message_id, use=use)
+        )
+        if isinstance(outcome, Remembered):
+            return Replayed(http_status=outcome.http_status, answer=outcome.answer)
+        return KEY_TROUBLE[outcome] if isinstance(outcome, KeyTrouble) else outcome
+
     async def resend(
-        self, caller: Caller, message_id: int, *, only: frozenset[int] | None = None
+        self,
+        caller: Caller,
+        message_id: int,
+        *,
+        only: frozenset[int] | None = None,
+        use: KeyUse | None = None,
     ) -> Accepted | Refusal:
-        """Send the same content to the same recipients, or to those named, as a new message."""
+        """Send the same content to the same recipients, or to those named, as a new message.
+
+        `use` is committed with it; the answer that it keeps is the new queue-id.
+        """
         found = await self.find(caller, message_id)
         if isinstance(found, Refusal):
             return found
@@ -136,7 +168,9 @@ class Messages:
         incoming = self._accept.begin(self._again(caller, found, stored))
         for block in without_names(stored.content):
             incoming.add(block)
-        taken = await self._accept.accept(incoming)
+        queue_id = to_text(incoming.message_id).encode()
+        remembered = None if use is None else use.remember(self._clock.now(), 202, queue_id)
+        taken = await self._accept.accept(incoming, remembered=remembered)
         return taken if isinstance(taken, Accepted) else refused(taken)
 
     def _again(self, caller: Caller, found: MessageRecord, stored: QueuedMessage) -> Submission:

@@ -13,6 +13,7 @@ from sztafeta.account.api_key import ApiKey
 from sztafeta.api.caller import caller_of
 from sztafeta.api.desk import AtDesk, Desk, Reader, Sender
 from sztafeta.api.guarded import Guarded
+from sztafeta.api.idempotency import IDEMPOTENCY_KEY, REPLAYED, idempotency_key
 from sztafeta.api.notebook import AtNotebook
 from sztafeta.api.problem import Problem
 from sztafeta.api.routes.message_views import (
@@ -43,6 +44,7 @@ from sztafeta.delivery.state import State
 from sztafeta.mail.address import AddressFault, Mailbox, parse_mailbox
 from sztafeta.service.fault import Fault
 from sztafeta.service.ports import MessageQuery, MessageRecord
+from sztafeta.service.sending.sent import Replayed
 
 router = APIRouter(prefix="/v1/messages", tags=["messages"], route_class=Guarded)
 
@@ -153,12 +155,32 @@ async def cancel(
     return message_view(canceled)
 
 
-@router.post("/{message}/resend", response_model=Resent, status_code=202, summary="Send it again")
+@router.post(
+    "/{message}/resend",
+    response_model=Resent,
+    status_code=202,
+    summary="Send it again",
+    openapi_extra={"parameters": [IDEMPOTENCY_KEY]},
+)
 async def resend(
-    request: Request, key: Sender, desk: AtDesk, notebook: AtNotebook, message: str
+    request: Request,
+    response: Response,
+    key: Sender,
+    desk: AtDesk,
+    notebook: AtNotebook,
+    message: str,
 ) -> dict[str, Any]:
     """Send the same content to the same recipients as a new message with a new Message-ID."""
-    taken = good(await desk.messages.resend(caller_of(request, key), message_id_of(message)))
+    caller, message_id = caller_of(request, key), message_id_of(message)
+    once = idempotency_key(request)
+    if once:
+        outcome = await desk.messages.resend_once(caller, message_id, once)
+    else:
+        outcome = await desk.messages.resend(caller, message_id)
+    if isinstance(outcome, Replayed):
+        response.headers.update(REPLAYED)
+        return {"id": MESSAGE + outcome.answer.decode("ascii")}
+    taken = good(outcome)
     await notebook.note(key, "messages.resend", _shown_id(message))
     return {"id": MESSAGE + taken.queue_id}
 

@@ -21,7 +21,7 @@ from sztafeta.account.api_key import Scope
 from sztafeta.api.body import Body
 from sztafeta.api.caller import caller_of, prove
 from sztafeta.api.desk import Desk, at_desk
-from sztafeta.api.header_fields import field
+from sztafeta.api.idempotency import REPLAYED, idempotency_key
 from sztafeta.api.json_text import to_json
 from sztafeta.api.media_types import JSON, refuse_other_media
 from sztafeta.api.problem import MEDIA_TYPE, Problem, describe, how_many, invalid
@@ -37,7 +37,6 @@ from sztafeta.service.sending.sent import Fate, Idempotency, Replayed, Sent, Sen
 router = APIRouter(prefix="/v1/messages", tags=["messages"])
 
 T = TypeVar("T")
-LONGEST_KEY: Final = 256
 
 
 class BatchShape(Strict):
@@ -244,14 +243,9 @@ def idempotency(
     Raises:
         Problem: it is too long.
     """
-    key = field(request, b"idempotency-key").strip().strip('"')
+    key = idempotency_key(request)
     if not key:
         return None
-    if len(key) > LONGEST_KEY or not key.isprintable():
-        fault = Fault(
-            pointer="", code="bad_key", text=f"A key has 1 to {LONGEST_KEY} visible characters."
-        )
-        raise Problem("invalid", "The Idempotency-Key cannot be used.", errors=(fault,))
     query = str(request.url.query).encode()
     digest = sha256(body.sha256 + query).digest()
     return Idempotency(endpoint=endpoint, key=key, request_sha256=digest, answer=write)
@@ -284,7 +278,7 @@ def _replayed(replayed: Replayed) -> Response:
     return Response(
         replayed.answer,
         replayed.http_status,
-        headers={"Idempotent-Replayed": "true"},
+        headers=REPLAYED,
         media_type=JSON if is_good else MEDIA_TYPE,
     )
 
