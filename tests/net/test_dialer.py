@@ -279,6 +279,18 @@ async def test_a_forbidden_address_gets_no_packet(address: str) -> None:
         assert mx.sessions == []
 
 
+async def test_a_route_may_name_a_host_whose_address_is_private() -> None:
+    """R-67: unless a route says so, by address or by name; in demo mode nothing but the named ones."""
+    async with ScriptedMx() as mx:
+        hop = Hop(host="smtp.internal", addresses=(mx.address,), port=mx.port, is_configured=True)
+        route = Route(site="smtp.internal:25", hops=(hop,), valid_for_seconds=1)
+        dialer = SmtpDialer(wall=AddressWall(), timeouts=PATIENT)
+        assert opened(await dialer.dial(route, source=SOURCE, tls=TlsRequirement.NONE))
+        demo = SmtpDialer(wall=AddressWall(only=[("127.0.0.1", 1)]), timeouts=PATIENT)
+        failure = failed(await demo.dial(route, source=SOURCE, tls=TlsRequirement.NONE))
+        assert kind_of(failure.answer) is FailureKind.FORBIDDEN_ADDRESS
+
+
 async def test_a_forbidden_address_is_passed_over_for_the_next_hop() -> None:
     async with ScriptedMx() as mx:
         hops = (Hop(host="bad.example.net", addresses=("10.0.0.1",)), *route_to(mx).hops)

@@ -144,6 +144,10 @@ async def test_a_configured_route_comes_first_and_may_be_private() -> None:
         2526,
         TlsRequirement.ENCRYPTED,
     )
+    assert hop.is_configured
+    found = await _route("example.com", rule)
+    assert isinstance(found, Route)
+    assert not any(one.is_configured for one in found.hops)
 
 
 @pytest.mark.parametrize("host", ["gone.example", "empty.example"])

@@ -18,6 +18,8 @@ class Hop:
     """A-label name, or an address literal's address when the route names one."""
     addresses: tuple[str, ...]
     port: int = 25
+    is_configured: bool = False
+    """A configured route names it: it may be anywhere (R-67)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -35,12 +35,15 @@ class AddressWall:
         object.__setattr__(self, "_allowed", _targets(self.allowed))
         object.__setattr__(self, "_only", None if self.only is None else _targets(self.only))
 
-    def refuses(self, address: str, port: int) -> bool:
-        """Say whether this address must not be dialled on this port."""
+    def refuses(self, address: str, port: int, *, is_configured: bool = False) -> bool:
+        """Say whether this address must not be dialled on this port.
+
+        `is_configured`: it is that of a host which a configured route names.
+        """
         target = canonical(address), port
         if self._only is not None:
             return target not in self._only
-        if target in self._allowed:
+        if is_configured or target in self._allowed:
             return False
         return target[0] in self._own or is_forbidden(address)
 

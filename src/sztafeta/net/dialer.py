@@ -101,7 +101,8 @@ class SmtpDialer:
         ends = loop.time() + self._timeouts.attempt.total_seconds()
         failed = _Failed()
         for door in _doors(route):
-            if self._wall.refuses(door.address, door.hop.port):
+            hop = door.hop
+            if self._wall.refuses(door.address, hop.port, is_configured=hop.is_configured):
                 failed.add(door, _FORBIDDEN)
                 continue
             if not source.reaches(door.address):

@@ -126,7 +126,7 @@ class DnsRouter:
         host = await self._addresses(0, rule.host)
         if not host.addresses:
             return _why_no_hop(rule.host, host.trouble), TEMPORARY_TTL
-        hop = Hop(host=rule.host, addresses=host.addresses, port=rule.port)
+        hop = Hop(host=rule.host, addresses=host.addresses, port=rule.port, is_configured=True)
         site = f"{rule.host}:{rule.port}"
         route = Route(site=site, hops=(hop,), valid_for_seconds=NEGATIVE_TTL, tls=rule.tls)
         return route, NEGATIVE_TTL
