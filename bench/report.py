@@ -39,15 +39,15 @@ in 0.22 ms:
 
 | thread | CPU a message | what it does |
 | --- | --- | --- |
-| event loop | 0.25 to 0.3 ms | receives, composes, schedules, sends, logs |
-| two signers | 0.34 ms | RSA-2048 (0.22 ms when measured alone), Ed25519, canonicalisation |
-| writer | 0.08 ms | one transaction for all that waits: accepts, claims, outcomes |
+| event loop | 0.29 ms | receives, composes, schedules, sends, logs |
+| two signers | 0.33 ms | RSA-2048 (0.22 ms when measured alone), Ed25519, canonicalisation |
+| writer | 0.1 ms | one transaction for all that waits: accepts, claims, outcomes |
 | log, readers, checkpoints | 0.03 ms | |
 
 - The absolute numbers and the ratios depend on the machine. One that took 0.88 ms for an RSA-2048 signature,
   with a Python built without a profile and the code of a day before, reached 1.2, 2.3 and 1.7 times Postfix
   when accepting and 2.6 times when relaying: on slow processors Postfix, which uses both, loses less.
-- Accepting alone takes 0.09 ms of the loop and 0.025 ms of the writer. No single function stands out in the
+- Accepting alone takes 0.1 ms of the loop and 0.03 ms of the writer. No single function stands out in the
   loop: writing to sockets is a quarter of its samples, everything else a long tail of small steps.
 - A batch that has Python's interpreter lock to itself costs the writer 13 µs a message; one that contends
   with the loop for it up to 260 µs, and the loop runs a fifth slower besides. So units are handed over once

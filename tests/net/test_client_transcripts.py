@@ -38,11 +38,9 @@ async def test_the_client_survives_the_transcript_as_an_mx(
 ) -> None:
     """R-42, R-45: an outcome for every recipient, and none delivered that the MX did not hear whole."""
     async with ReversedMx(transcript, server_tls) as mx, asyncio.timeout(ROOM):
-        hop = Hop(host="mx.example.net", addresses=(mx.address,), port=mx.port)
+        hop = Hop(host="mx.example.net", addresses=(mx.address,), port=mx.port, is_configured=True)
         route = Route(site="example.net", hops=(hop,), valid_for_seconds=300)
-        dialer = SmtpDialer(
-            wall=AddressWall(allowed=[(mx.address, mx.port)]), timeouts=ClientTimeouts()
-        )
+        dialer = SmtpDialer(wall=AddressWall(), timeouts=ClientTimeouts())
         connection = await dialer.dial(route, source=SOURCE, tls=TlsRequirement.OPPORTUNISTIC)
         if not isinstance(connection, SmtpConnection):
             return

@@ -59,12 +59,13 @@ def dialer_to(
     contexts: TlsContexts | None = None,
     chunking: bool = False,
 ) -> SmtpDialer:
-    wall = AddressWall(allowed=[(mx.address, mx.port) for mx in mxs])
-    return SmtpDialer(wall=wall, timeouts=timeouts, contexts=contexts, chunking=chunking)
+    return SmtpDialer(wall=AddressWall(), timeouts=timeouts, contexts=contexts, chunking=chunking)
 
 
 def route_to(*mxs: ScriptedMx, host: str = "mx.example.net") -> Route:
-    hops = tuple(Hop(host=host, addresses=(mx.address,), port=mx.port) for mx in mxs)
+    hops = tuple(
+        Hop(host=host, addresses=(mx.address,), port=mx.port, is_configured=True) for mx in mxs
+    )
     return Route(site="example.net", hops=hops, valid_for_seconds=300)
 
 

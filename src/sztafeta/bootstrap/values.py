@@ -142,10 +142,6 @@ def own_addresses(settings: Settings) -> frozenset[str]:
 
 
 def dialer(settings: Settings, only: frozenset[Target] | None) -> SmtpDialer:
-    wall = AddressWall(
-        own=own_addresses(settings),
-        allowed=[(one.host, one.port) for one in settings.routes],
-        only=only,
-    )
+    wall = AddressWall(own=own_addresses(settings), only=only)
     timeouts = ClientTimeouts(**dict(settings.delivery.timeouts))
     return SmtpDialer(wall=wall, timeouts=timeouts, chunking=settings.delivery.chunking)

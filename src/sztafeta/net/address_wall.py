@@ -22,30 +22,24 @@ class AddressWall:
 
     own: Iterable[str] = ()
     """Public addresses of this node: mail for them would come back to us."""
-    allowed: Iterable[Target] = ()
-    """What configured routes lead to, whatever kind of address it is."""
     only: Iterable[Target] | None = None
     """Demo: nothing but these."""
     _own: frozenset[str] = field(init=False, repr=False)
-    _allowed: frozenset[Target] = field(init=False, repr=False)
     _only: frozenset[Target] | None = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_own", frozenset(map(canonical, self.own)))
-        object.__setattr__(self, "_allowed", _targets(self.allowed))
         object.__setattr__(self, "_only", None if self.only is None else _targets(self.only))
 
     def refuses(self, address: str, port: int, *, is_configured: bool = False) -> bool:
         """Say whether this address must not be dialled on this port.
 
-        `is_configured`: it is that of a host which a configured route names.
+        `is_configured`: a configured route leads there, by address or by name.
         """
         target = canonical(address), port
         if self._only is not None:
             return target not in self._only
-        if is_configured or target in self._allowed:
-            return False
-        return target[0] in self._own or is_forbidden(address)
+        return not is_configured and (target[0] in self._own or is_forbidden(address))
 
 
 def canonical(address: str) -> str:

@@ -11,6 +11,7 @@ from pydantic_core import from_json
 from sztafeta.api.routes.call_shapes import SendShape
 from sztafeta.service.fault import Fault
 from sztafeta.service.sending.call import Call
+from sztafeta.service.sending.call_reading import escaped
 
 _TOGETHER: Final = (("to", "cc", "bcc", "recipients"), ("html", "text", "template"))
 """Members of which a call needs one: without a spoiled one the others may look like none."""
@@ -33,7 +34,7 @@ class ReadableRest:
         try:
             wish = from_json(octets)
             left = {
-                name: value for name, value in wish.items() if _escaped(name) not in self._spoiled
+                name: value for name, value in wish.items() if escaped(name) not in self._spoiled
             }
             return SendShape.model_validate({"from": _NOBODY, **left}).read()
         except (ValidationError, ValueError, AttributeError):
@@ -46,7 +47,3 @@ class ReadableRest:
 
 def _member(fault: Fault) -> str:
     return fault.pointer.partition("/")[2].partition("/")[0]
-
-
-def _escaped(name: str) -> str:
-    return name.replace("~", "~0").replace("/", "~1")  # RFC 6901 §3

@@ -91,10 +91,7 @@ async def send(request: Request) -> Response:
     key = await prove(request, desk.keys, Scope.SEND)
     async with json_body(request, desk) as body:
         caller = caller_of(request, key)
-        try:
-            call, dry_run = _read_send(body.octets)
-        except Problem as problem:
-            raise await _with_further_faults(problem, body.octets, desk, caller) from problem
+        call, dry_run = await _read_send(body.octets, desk, caller)
         if dry_run:
             return _one(request, desk, await desk.sending.check(caller, call), status=200)
         remember = idempotency(request, body, "messages", partial(_written, request, desk))
@@ -108,10 +105,7 @@ async def validate(request: Request) -> Response:
     key = await prove(request, desk.keys, Scope.SEND)
     async with json_body(request, desk) as body:
         caller = caller_of(request, key)
-        try:
-            call = read(_SEND, body.octets).read()
-        except Problem as problem:
-            raise await _with_further_faults(problem, body.octets, desk, caller) from problem
+        call, _ = await _read_send(body.octets, desk, caller)
         outcome = await desk.sending.check(caller, call)
     return _one(request, desk, outcome, status=200)
 
@@ -173,16 +167,19 @@ def json_body(request: Request, desk: Desk) -> AbstractAsyncContextManager[Body]
     return desk.bodies.body(request)
 
 
-def _read_send(octets: bytes) -> tuple[Call, bool]:
+async def _read_send(octets: bytes, desk: Desk, caller: Caller) -> tuple[Call, bool]:
     """Read a call, and whether it is a dry run; what is not common is read, or refused, by its shape.
 
     Raises:
-        Problem: it has another shape.
+        Problem: it has another shape; its further faults are named as well.
     """
     call = read_common_call(octets)
     if call is not None:
         return call, False
-    shape = read(_SEND, octets)
+    try:
+        shape = read(_SEND, octets)
+    except Problem as problem:
+        raise await _with_further_faults(problem, octets, desk, caller) from problem
     return shape.read(), shape.dry_run
 
 
